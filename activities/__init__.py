@@ -1,0 +1,1 @@
+"""Doing: the only room that talks to HTTP, MCP, LLMs, shells and files."""

@@ -1,0 +1,103 @@
+"""Typed failures of nodes; `code` is stable and becomes the Temporal error type."""
+
+from models.graph.values import Json
+
+
+class ToolError(Exception):
+    """A node's attempt failed. Retried by the node's policy unless `retryable` is false.
+
+    Args:
+        message: What happened and what to do next, for the person who drew the graph.
+        details: JSON that helps to find the cause (status, body excerpt, the user's traceback).
+        retry_after: Seconds the other side asked for; overrides the policy's interval.
+    """
+
+    code = "ToolFailed"
+    retryable = True
+
+    def __init__(
+        self, message: str, *, details: Json = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+        self.retry_after = retry_after
+
+
+class InvalidInput(ToolError):
+    """Inputs or configuration do not fit; the same attempt would fail again."""
+
+    code = "InvalidInput"
+    retryable = False
+
+
+class InvalidOutput(ToolError):
+    """The result does not satisfy the declared JSON Schema, or is not JSON."""
+
+    code = "InvalidOutput"
+    retryable = False
+
+
+class ExpressionFailed(ToolError):
+    """A template could not be rendered."""
+
+    code = "ExpressionFailed"
+    retryable = False
+
+
+class PayloadTooLarge(ToolError):
+    """A value or artifact is over its limit."""
+
+    code = "PayloadTooLarge"
+    retryable = False
+
+
+class ToolTimeout(ToolError):
+    """The node's `timeout_seconds` passed."""
+
+    code = "Timeout"
+
+
+class SandboxUnavailable(ToolError):
+    """No sandbox can be built on this machine; the message carries the command that installs it."""
+
+    code = "SandboxUnavailable"
+    retryable = False
+
+
+class UserCodeError(ToolError):
+    """The tool's own code raised or exited with a failing status."""
+
+    code = "UserCodeError"
+
+
+class ResourceLimit(ToolError):
+    """The tool ran into its memory, process, file or output limit."""
+
+    code = "ResourceLimit"
+    retryable = False
+
+
+class HttpStatusError(ToolError):
+    """The server answered with an error status; 4xx other than 408, 425 and 429 are not retried."""
+
+    code = "HttpStatus"
+
+    def __init__(
+        self, message: str, *, retryable: bool, details: Json, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, details=details, retry_after=retry_after)
+        self.retryable = retryable
+
+
+class ConnectionFailed(ToolError):
+    """The server could not be reached, or the connection broke."""
+
+    code = "ConnectionFailed"
+
+
+class AddressBlocked(ToolError):
+    """The address is not a public one, and not on the operator's allow-list."""
+
+    code = "AddressBlocked"
+    retryable = False

@@ -1,0 +1,1 @@
+"""Asking: the HTTP API and the mirror of Temporal history."""

@@ -1,0 +1,1 @@
+"""The graph vocabulary: standard library, pydantic, PyYAML and MiniJinja only."""

@@ -1,0 +1,1 @@
+"""When things happen: deterministic workflow code and its contracts."""

@@ -1,0 +1,249 @@
+"""What crosses a process border: names, ids, and every input, result, signal and query.
+
+Names and fields here are permanent: running histories carry them. Add fields with defaults only.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.enums import ExecutionStatus, LogLevel
+from models.graph.graph import Graph
+from models.graph.node import Retry, ToolConfig, ToolSpec
+from models.graph.values import Json
+
+TASK_QUEUE = "pastetrader"
+GRAPH_WORKFLOW = "GraphWorkflow"
+EXECUTION_PREFIX = "exec-"
+HINT_CHANNEL = "pastetrader_hint"
+STATUS_QUERY = "status"
+
+
+class Activity:
+    """Activity names; histories carry them for ever."""
+
+    TOOL = "tool"
+    TRIGGER = "trigger"
+    CONDITION = "condition"
+    ADAPTER = "adapter"
+    AGGREGATOR = "aggregator"
+    EVALUATE = "evaluate"  # what steers containers, delays and sub-workflows
+    RECORD = "record"  # decisions and container results that no other event carries
+    SAVE_STATE = "save_state"
+    LOAD_STATE = "load_state"
+
+
+class Payload(BaseModel):
+    """Unknown fields are ignored, so that an older worker reads a newer history."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+def workflow_id(execution_id: str) -> str:
+    """Temporal workflow id of an execution."""
+    return f"{EXECUTION_PREFIX}{execution_id}"
+
+
+def execution_id(temporal_workflow_id: str) -> str | None:
+    """Execution id inside a Temporal workflow id; None for a workflow that is not ours."""
+    found = temporal_workflow_id.removeprefix(EXECUTION_PREFIX)
+    return found if found != temporal_workflow_id else None
+
+
+def activity_id(key: str, path: str, purpose: str = "") -> str:
+    """`key`, `key@3.0` inside containers, with `#purpose` for a node's helper activities."""
+    place = f"{key}@{path}" if path else key
+    return f"{place}#{purpose}" if purpose else place
+
+
+def parse_activity_id(value: str) -> tuple[str, str, str]:
+    """Inverse of `activity_id`: (key, path, purpose)."""
+    place, _, purpose = value.partition("#")
+    key, _, path = place.partition("@")
+    return key, path, purpose
+
+
+class LogLine(Payload):
+    """One line of the execution log, as the tool wrote it."""
+
+    timestamp: datetime
+    level: LogLevel = LogLevel.INFO
+    message: str
+    data: Json = None
+
+
+class Usage(Payload):
+    """What an attempt cost; `ms` is wall time inside the worker."""
+
+    ms: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float = 0.0
+
+
+class NodeError(Payload):
+    """Why a node failed; also the output of a node with `on_error: continue`, under `error`."""
+
+    code: str
+    message: str
+    node_key: str = ""
+    path: str = ""
+    attempt: int = 1
+    details: Json = None
+
+
+class Envelope(Payload):
+    """What every activity returns. `output` is JSON or `{"$artifact": …}`.
+
+    `input` is filled by local activities only: their markers do not carry what went in.
+    `handle` is the branch a condition took.
+    """
+
+    output: Json = None
+    handle: str | None = None
+    input: Json = None
+    logs: list[LogLine] = Field(default_factory=list)
+    usage: Usage = Field(default_factory=Usage)
+
+
+class FailureDetail(Payload):
+    """First detail of every `ApplicationError` an activity raises; its `type` is `error.code`."""
+
+    error: NodeError
+    logs: list[LogLine] = Field(default_factory=list)
+    usage: Usage = Field(default_factory=Usage)
+
+
+class NodeContext(Payload):
+    """Which node of which run an activity works for."""
+
+    execution_id: str
+    owner_id: str = ""
+    node_key: str
+    path: str = ""
+
+
+class ToolTask(Payload):
+    """Input of activity `tool`: `inputs` and `config` are final, secrets still references."""
+
+    context: NodeContext
+    config: ToolConfig
+    inputs: Json = Field(default_factory=dict)  # an object, or one artifact that holds it
+    input_schema: dict[str, Any] | None = None
+    output_schema: dict[str, Any] | None = None
+    timeout_seconds: float = 300
+    retry: Retry = Field(default_factory=Retry)
+
+
+class TriggerTask(Payload):
+    """Input of local activity `trigger`."""
+
+    context: NodeContext
+    input: Json
+    input_schema: dict[str, Any] | None = None
+
+
+class ConditionTask(Payload):
+    """Input of local activity `condition`: the scope holds only what the templates reference."""
+
+    context: NodeContext
+    inputs: dict[str, Json]
+    branches: list[tuple[str, str]]  # (handle, when)
+    default: str | None
+    scope: dict[str, Json]
+
+
+class AdapterTask(Payload):
+    """Input of local activities `adapter` and `aggregator` (whose merge is a template too)."""
+
+    context: NodeContext
+    inputs: dict[str, Json] = Field(default_factory=dict)
+    output: Json
+    scope: dict[str, Json]
+    output_schema: dict[str, Any] | None = None
+
+
+class MergeTask(Payload):
+    """Input of local activity `aggregator`: outputs of the live incoming nodes, in edge order."""
+
+    context: NodeContext
+    merge: Literal["list", "object", "concat", "custom"]
+    incoming: list[tuple[str, Json]]  # (source key, output)
+    template: Json = None
+    scope: dict[str, Json] = Field(default_factory=dict)
+
+
+class EvaluateTask(Payload):
+    """Input of local activity `evaluate`: one template; `field` names it in errors."""
+
+    context: NodeContext
+    field: str
+    template: Json
+    scope: dict[str, Json]
+
+
+class NodeRecord(Payload):
+    """A decision or a container's result, as the history and the mirror carry it."""
+
+    node_key: str
+    path: str = ""
+    status: ExecutionStatus
+    output: Json = None
+    error: NodeError | None = None
+    reason: str | None = None  # why skipped, or `reused` for a recorded output taken over
+    handle: str | None = None
+
+
+class RecordTask(Payload):
+    """Input of local activity `record`; outputs over the inline limit come back as artifacts."""
+
+    context: NodeContext
+    records: list[NodeRecord]
+
+
+class Records(Payload):
+    """Result of `record`."""
+
+    records: list[NodeRecord]
+
+
+class SubWorkflow(Payload):
+    """A published workflow as the run of its caller carries it."""
+
+    workflow_id: str
+    name: str
+    version: int
+    graph: Graph
+    graph_hash: str = ""
+
+
+class GraphInput(Payload):
+    """Input of `GraphWorkflow`; `graph`, `tools` and `workflows` are the run's own snapshot.
+
+    `seeds` are recorded outcomes of another run's nodes, taken over instead of running them.
+    `state` continues a run that continued as new.
+    """
+
+    execution_id: str
+    owner_id: str = ""
+    workflow_id: str
+    workflow_version: int
+    graph: Graph
+    graph_hash: str = ""
+    tools: dict[str, ToolSpec] = Field(default_factory=dict)
+    workflows: dict[str, SubWorkflow] = Field(default_factory=dict)
+    input: Json = Field(default_factory=dict)
+    trigger_key: str | None = None
+    depth: int = 0
+    seeds: list[NodeRecord] = Field(default_factory=list)
+    input_overrides: dict[str, dict[str, Json]] = Field(default_factory=dict)  # key → inputs
+    state: Json = None
+    started_at: datetime | None = None
+
+
+class GraphResult(Payload):
+    """Result of `GraphWorkflow`; a failed run raises instead, with `FailureDetail`."""
+
+    status: ExecutionStatus = ExecutionStatus.COMPLETED
+    output: Json = None
