@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.enums import ExecutionStatus, LogLevel
 from models.graph.graph import Graph
-from models.graph.node import Retry, ToolConfig, ToolSpec
+from models.graph.node import Retry, ToolSpec
 from models.graph.values import Json
 
 TASK_QUEUE = "pastetrader"
@@ -128,7 +128,7 @@ class ToolTask(Payload):
     """Input of activity `tool`: `inputs` and `config` are final, secrets still references."""
 
     context: NodeContext
-    config: ToolConfig
+    config: dict[str, Json]  # a rendered `ToolConfig`, checked by the activity
     inputs: Json = Field(default_factory=dict)  # an object, or one artifact that holds it
     input_schema: dict[str, Any] | None = None
     output_schema: dict[str, Any] | None = None

@@ -1,6 +1,6 @@
 """One class per node type, with the configuration that the catalog shows and the engine runs."""
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -50,6 +50,10 @@ class Retry(GraphModel):
 class HttpConfig(GraphModel):
     """One HTTP request; every field may hold expressions."""
 
+    TEMPLATED: ClassVar[frozenset[str]] = frozenset(
+        {"url", "query", "headers", "json_body", "form", "body"}
+    )
+
     kind: Literal["http"] = "http"
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
     url: str = Field(min_length=1, max_length=8_192)
@@ -67,13 +71,20 @@ class HttpConfig(GraphModel):
 class PythonConfig(GraphModel):
     """`def main(**inputs)` in a fresh sandboxed process; the return value must be JSON."""
 
+    TEMPLATED: ClassVar[frozenset[str]] = frozenset()
+
     kind: Literal["python"] = "python"
     code: str = Field(min_length=1, max_length=256 * 1024)
     memory_mb: int = Field(512, ge=64, le=4_096)
 
 
 class ShellConfig(GraphModel):
-    """A command as a list, or a `bash -euo pipefail` script; inputs arrive as files and environment."""
+    """A command as a list, or a `bash -euo pipefail` script; inputs arrive as files and environment.
+
+    Never templated: a value inside a command line would be code.
+    """
+
+    TEMPLATED: ClassVar[frozenset[str]] = frozenset()
 
     kind: Literal["shell"] = "shell"
     command: list[str] | None = Field(None, min_length=1, max_length=200)
@@ -89,7 +100,12 @@ class ShellConfig(GraphModel):
 
 
 class BuiltinConfig(GraphModel):
-    """A helper that ships with PasteTrader, by name; see `GET /api/v1/tools/builtin`."""
+    """A helper that ships with PasteTrader, by name; see `GET /api/v1/tools/builtin`.
+
+    `template` is a text of its own level, rendered by the activity.
+    """
+
+    TEMPLATED: ClassVar[frozenset[str]] = frozenset({"options"})
 
     kind: Literal["builtin"] = "builtin"
     name: str = Field(min_length=1, max_length=100)
