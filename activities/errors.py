@@ -1,6 +1,19 @@
 """Typed failures of nodes; `code` is stable and becomes the Temporal error type."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import structlog
+from temporalio.exceptions import ApplicationError, FailureError
+
+from models.graph.expression import ExpressionError
+from models.graph.node import Retry
 from models.graph.values import Json
+from temporal_workflows.contracts import FailureDetail, LogLine, NodeContext, NodeError, Usage
+
+_log = structlog.get_logger(__name__)
+MAX_RETRY_DELAY_SECONDS = 86_400
 
 
 class ToolError(Exception):
@@ -101,3 +114,61 @@ class AddressBlocked(ToolError):
 
     code = "AddressBlocked"
     retryable = False
+
+
+class InternalError(ToolError):
+    """Our own code failed; the worker's log has the traceback."""
+
+    code = "InternalError"
+
+
+@contextmanager
+def typed() -> Iterator[None]:
+    """Let only typed failures out: the last net under tools and expressions.
+
+    Raises:
+        ToolError: in place of whatever else was raised; cancellation passes through.
+    """
+    try:
+        yield
+    except (ToolError, FailureError):
+        raise
+    except ExpressionError as error:
+        raise ExpressionFailed(error.message, details={"field": error.field}) from error
+    except Exception as error:
+        _log.exception("activity failed unexpectedly")
+        raise InternalError(f"{type(error).__name__}: {error}") from error
+
+
+def application_error(
+    error: ToolError,
+    context: NodeContext,
+    *,
+    attempt: int,
+    retry: Retry | None = None,
+    logs: list[LogLine] | None = None,
+    usage: Usage | None = None,
+) -> ApplicationError:
+    """A node's failed attempt as Temporal records it.
+
+    It is final when the error says so, when the node's attempts are used up, or without `retry`;
+    else it carries the node's own interval, or the longer one that the other side asked for.
+    """
+    node_error = NodeError(
+        code=error.code,
+        message=error.message,
+        node_key=context.node_key,
+        path=context.path,
+        attempt=attempt,
+        details=error.details,
+    )
+    detail = FailureDetail(error=node_error, logs=logs or [], usage=usage or Usage())
+    if retry is None or not error.retryable or attempt >= retry.max_attempts:
+        return ApplicationError(error.message, detail, type=error.code, non_retryable=True)
+    seconds = max(retry.delay(attempt), error.retry_after or 0)
+    return ApplicationError(
+        error.message,
+        detail,
+        type=error.code,
+        next_retry_delay=timedelta(seconds=min(seconds, MAX_RETRY_DELAY_SECONDS)),
+    )

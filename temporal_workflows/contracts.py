@@ -6,7 +6,7 @@ Names and fields here are permanent: running histories carry them. Add fields wi
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
 from models.enums import ExecutionStatus, LogLevel
 from models.graph.graph import Graph
@@ -18,6 +18,7 @@ GRAPH_WORKFLOW = "GraphWorkflow"
 EXECUTION_PREFIX = "exec-"
 HINT_CHANNEL = "pastetrader_hint"
 STATUS_QUERY = "status"
+STATE_CHUNK_BYTES = 512 * 1024
 
 
 class Activity:
@@ -208,17 +209,52 @@ class Records(Payload):
     records: list[NodeRecord]
 
 
-class SubWorkflow(Payload):
+class _WithGraph(Payload):
+    """Carries a graph as its author wrote it: defaults would triple its size."""
+
+    graph: Graph
+
+    @field_serializer("graph")
+    def _as_written(self, graph: Graph) -> dict[str, Any]:
+        return graph.model_dump(mode="json", exclude_unset=True)
+
+
+class SubWorkflow(_WithGraph):
     """A published workflow as the run of its caller carries it."""
 
     workflow_id: str
     name: str
     version: int
-    graph: Graph
     graph_hash: str = ""
 
 
-class GraphInput(Payload):
+class RunState(Payload):
+    """Where a run stood when it continued as new.
+
+    `scheduler` holds the state itself, or `chunks` names the artifacts whose text together is it.
+    `deadlines` are the running delays' ends as (key, path, time).
+    """
+
+    scheduler: dict[str, Any] | None = None
+    chunks: list[Json] = Field(default_factory=list)
+    deadlines: list[tuple[str, str, datetime]] = Field(default_factory=list)
+
+
+class StateTask(Payload):
+    """Input of local activities `save_state` (with `text`) and `load_state` (with `chunk`)."""
+
+    context: NodeContext
+    text: str = ""
+    chunk: Json = None
+
+
+class StateChunks(Payload):
+    """Result of `save_state`: references to artifacts of at most `STATE_CHUNK_BYTES` each."""
+
+    chunks: list[Json]
+
+
+class GraphInput(_WithGraph):
     """Input of `GraphWorkflow`; `graph`, `tools` and `workflows` are the run's own snapshot.
 
     `seeds` are recorded outcomes of another run's nodes, taken over instead of running them.
@@ -229,7 +265,6 @@ class GraphInput(Payload):
     owner_id: str = ""
     workflow_id: str
     workflow_version: int
-    graph: Graph
     graph_hash: str = ""
     tools: dict[str, ToolSpec] = Field(default_factory=dict)
     workflows: dict[str, SubWorkflow] = Field(default_factory=dict)
@@ -238,7 +273,7 @@ class GraphInput(Payload):
     depth: int = 0
     seeds: list[NodeRecord] = Field(default_factory=list)
     input_overrides: dict[str, dict[str, Json]] = Field(default_factory=dict)  # key → inputs
-    state: Json = None
+    state: RunState | None = None
     started_at: datetime | None = None
 
 

@@ -572,22 +572,21 @@ def _at(error: NodeError, place: Place) -> NodeError:
 
 
 def _edge_state(node: Node, outcome: Outcome, edge: Edge, unhandled: bool) -> EdgeState:
-    if unhandled:
+    if unhandled or outcome.cause is SkipCause.FAILURE:
         return EdgeState.FAILED
-    handle = edge.source_handle
+    return EdgeState.LIVE if _is_live(node, outcome, edge.source_handle) else EdgeState.DEAD
+
+
+def _is_live(node: Node, outcome: Outcome, handle: str | None) -> bool:
     if outcome.status is SKIPPED:
-        if outcome.cause is SkipCause.DISABLED:
-            return EdgeState.DEAD if handle == ERROR_HANDLE else EdgeState.LIVE
-        return EdgeState.FAILED if outcome.cause is SkipCause.FAILURE else EdgeState.DEAD
+        return outcome.cause is SkipCause.DISABLED and handle != ERROR_HANDLE
     if outcome.status is CANCELLED:
-        return EdgeState.DEAD
-    if outcome.status is FAILED and node.on_error is OnError.BRANCH:
-        return EdgeState.LIVE if handle == ERROR_HANDLE else EdgeState.DEAD
-    if handle == ERROR_HANDLE and node.on_error is OnError.BRANCH:
-        return EdgeState.DEAD
-    if isinstance(node, ConditionNode) and handle is not None and outcome.status is COMPLETED:
-        return EdgeState.LIVE if handle == outcome.handle else EdgeState.DEAD
-    return EdgeState.LIVE
+        return False
+    if node.on_error is OnError.BRANCH and (outcome.status is FAILED or handle == ERROR_HANDLE):
+        return outcome.status is FAILED and handle == ERROR_HANDLE
+    if isinstance(node, ConditionNode) and outcome.status is COMPLETED and handle is not None:
+        return handle == outcome.handle
+    return True
 
 
 def _skipped(reason: str, cause: SkipCause) -> Outcome:

@@ -18,6 +18,10 @@ class GraphModel(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    def model_post_init(self, _context: Any, /) -> None:
+        """Count discriminators as set: a dump without defaults must still parse."""
+        self.model_fields_set.update({"type", "kind"} & type(self).model_fields.keys())
+
 
 class Position(GraphModel):
     """Where the designer draws the node, in canvas units."""

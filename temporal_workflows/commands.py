@@ -1,0 +1,138 @@
+"""The Temporal commands of a run, kept within what one workflow task may carry."""
+
+import asyncio
+from datetime import timedelta
+from typing import TypeVar
+
+from pydantic import BaseModel
+from temporalio import workflow
+
+from models.graph.node import Node
+from models.graph.values import encoded_size
+from temporal_workflows.contracts import (
+    GRAPH_WORKFLOW,
+    Activity,
+    Envelope,
+    GraphInput,
+    GraphResult,
+    NodeContext,
+    ToolTask,
+    activity_id,
+    workflow_id,
+)
+from temporal_workflows.policies import (
+    HEARTBEAT_TIMEOUT,
+    LOCAL_RETRY,
+    LOCAL_TIMEOUT,
+    retry_policy,
+    start_to_close,
+)
+from temporal_workflows.scheduler import Place
+
+# One workflow task answers in a single gRPC message of at most 4 MB.
+MAX_TASK_BYTES = 2 * 1024 * 1024
+# Temporal refuses more than 2,000 pending activities.
+MAX_IN_FLIGHT = 400
+
+Result = TypeVar("Result", bound=BaseModel)
+
+
+class Commands:
+    """Schedules activities, timers and children; holds back what would overflow a message."""
+
+    def __init__(self, start: GraphInput) -> None:
+        self._start = start
+        self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._sent = 0
+        self._seen_length = 0
+        self._flushed: asyncio.Task[None] | None = None
+
+    def context(self, place: Place) -> NodeContext:
+        """Names the node to an activity."""
+        return NodeContext(
+            execution_id=self._start.execution_id,
+            owner_id=self._start.owner_id,
+            node_key=place.key,
+            path=place.path,
+        )
+
+    async def local(
+        self,
+        name: str,
+        task: BaseModel,
+        place: Place,
+        *,
+        title: str,
+        purpose: str = "",
+        size: int = 0,
+        result: type[Result],
+    ) -> Result:
+        """Run a local activity; `size` is the JSON size of what its result may repeat."""
+        await self._admit(size)
+        found: Result = await workflow.execute_local_activity(
+            name,
+            task,
+            result_type=result,
+            activity_id=activity_id(place.key, place.path, purpose),
+            summary=title,
+            start_to_close_timeout=LOCAL_TIMEOUT,
+            retry_policy=LOCAL_RETRY,
+        )
+        return found
+
+    async def tool(self, task: ToolTask, place: Place, node: Node) -> Envelope:
+        """Run a tool on whichever worker is free."""
+        async with self._slots:
+            await self._admit(encoded_size(task.inputs) + encoded_size(task.config))
+            found: Envelope = await workflow.execute_activity(
+                Activity.TOOL,
+                task,
+                result_type=Envelope,
+                activity_id=activity_id(place.key, place.path),
+                summary=node.title,
+                start_to_close_timeout=start_to_close(task.timeout_seconds),
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                retry_policy=retry_policy(task.retry),
+                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            )
+            return found
+
+    async def child(self, child: GraphInput, place: Place) -> GraphResult:
+        """Run another workflow; it is cancelled with its parent."""
+        async with self._slots:
+            await self._admit(encoded_size(child.model_dump(mode="json")))
+            result: GraphResult = await workflow.execute_child_workflow(
+                GRAPH_WORKFLOW,
+                child,
+                id=workflow_id(child.execution_id),
+                result_type=GraphResult,
+                static_summary=activity_id(place.key, place.path),
+                task_timeout=workflow.info().task_timeout,
+                parent_close_policy=workflow.ParentClosePolicy.REQUEST_CANCEL,
+            )
+            return result
+
+    async def wait(self, seconds: float, place: Place) -> None:
+        """A durable timer that names its node."""
+        await workflow.sleep(
+            timedelta(seconds=max(seconds, 0.001)), summary=activity_id(place.key, place.path)
+        )
+
+    async def _admit(self, size: int) -> None:
+        while self._carried() and self._carried() + size > MAX_TASK_BYTES:
+            if self._flushed is None:
+                self._flushed = asyncio.create_task(self._flush())
+            await asyncio.shield(self._flushed)
+        self._sent += size
+
+    def _carried(self) -> int:
+        length = workflow.info().get_current_history_length()
+        if length != self._seen_length:
+            self._seen_length, self._sent = length, 0
+        return self._sent
+
+    async def _flush(self) -> None:
+        """Let a timer end this workflow task, so that its commands are sent."""
+        await workflow.sleep(timedelta(milliseconds=1), summary="flush")
+        self._sent = 0
+        self._flushed = None

@@ -1,0 +1,360 @@
+"""How each node type runs: what is rendered, what is recorded, which command it becomes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from temporalio import workflow
+
+from models.enums import ExecutionStatus
+from models.graph.expression import ExpressionError, render_value
+from models.graph.limits import MAX_INLINE_BYTES, MAX_ITEMS, MAX_SUB_WORKFLOW_DEPTH
+from models.graph.node import (
+    AdapterNode,
+    AggregatorNode,
+    ConditionNode,
+    DelayNode,
+    LoopNode,
+    Node,
+    ParallelNode,
+    ToolNode,
+    ToolSpec,
+    TriggerNode,
+    WorkflowNode,
+)
+from models.graph.values import Json, encoded_size, is_artifact
+from temporal_workflows.commands import Commands
+from temporal_workflows.contracts import (
+    Activity,
+    AdapterTask,
+    ConditionTask,
+    Envelope,
+    EvaluateTask,
+    GraphInput,
+    MergeTask,
+    NodeError,
+    ToolTask,
+    TriggerTask,
+)
+from temporal_workflows.scheduler import Outcome, Place, Scheduler
+from temporal_workflows.scope import scope_for
+
+COMPLETED = ExecutionStatus.COMPLETED
+
+
+class NodeFailed(Exception):
+    """A node failed inside the workflow, so no activity's event tells of it."""
+
+    def __init__(self, code: str, message: str, details: Json = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.details = details
+
+    def error(self, place: Place) -> NodeError:
+        """As the error of the node at `place`."""
+        return NodeError(
+            code=self.code,
+            message=self.message,
+            node_key=place.key,
+            path=place.path,
+            details=self.details,
+        )
+
+
+@dataclass(slots=True)
+class NodeRuns:
+    """Runs one node at a time to its outcome; containers run through `items` and `proceed`."""
+
+    start: GraphInput
+    scheduler: Scheduler
+    commands: Commands
+    deadlines: dict[Place, datetime] = field(default_factory=dict)
+
+    async def run(self, place: Place) -> Outcome:
+        """Run a node that is no container.
+
+        Raises:
+            NodeFailed: it failed before any activity was scheduled.
+            ActivityError, ChildWorkflowError: it failed in an activity or a child workflow.
+        """
+        match self.start.graph.by_key[place.key]:
+            case TriggerNode() as node:
+                return await self._trigger(place, node)
+            case ToolNode() as node:
+                return await self._tool(place, node)
+            case ConditionNode() as node:
+                return await self._condition(place, node)
+            case AdapterNode() as node:
+                return await self._adapter(place, node)
+            case AggregatorNode() as node:
+                return await self._aggregator(place, node)
+            case DelayNode() as node:
+                return await self._delay(place, node)
+            case WorkflowNode() as node:
+                return await self._workflow(place, node)
+            case ParallelNode() | LoopNode() as node:
+                raise TypeError(f"{node.key} is a container; it runs pass by pass")
+
+    # Nodes ---------------------------------------------------------------------------------------
+
+    async def _trigger(self, place: Place, node: TriggerNode) -> Outcome:
+        task = TriggerTask(
+            context=self.commands.context(place),
+            input=self.start.input,
+            input_schema=node.config.input_schema,
+        )
+        return await self._pure(Activity.TRIGGER, task, place, node, encoded_size(task.input))
+
+    async def _tool(self, place: Place, node: ToolNode) -> Outcome:
+        spec = self._spec(node)
+        raw = spec.config.model_dump(mode="json", exclude_unset=True)
+        rendered = {name: raw[name] for name in raw.keys() & spec.config.TEMPLATED}
+        inputs = await self._inputs(place, node)
+        config = raw | self._render(place, {"config": rendered})["config"]
+        if encoded_size(config) > MAX_INLINE_BYTES:
+            raise NodeFailed(
+                "PayloadTooLarge",
+                f"the rendered configuration is over {MAX_INLINE_BYTES} bytes; "
+                "pass large values through `inputs`",
+            )
+        task = ToolTask(
+            context=self.commands.context(place),
+            config=config,
+            inputs=inputs,
+            input_schema=spec.input_schema,
+            output_schema=spec.output_schema,
+            timeout_seconds=node.timeout_seconds,
+            retry=node.retry,
+        )
+        envelope = await self.commands.tool(task, place, node)
+        return Outcome(COMPLETED, envelope.output)
+
+    async def _condition(self, place: Place, node: ConditionNode) -> Outcome:
+        branches = [(branch.handle, branch.when) for branch in node.config.branches]
+        task = ConditionTask(
+            context=self.commands.context(place),
+            inputs=self._rendered_inputs(place, node),
+            branches=branches,
+            default=node.config.default,
+            scope=self._scope(place, [when for _, when in branches]),
+        )
+        return await self._pure(Activity.CONDITION, task, place, node, encoded_size(task.inputs))
+
+    async def _adapter(self, place: Place, node: AdapterNode) -> Outcome:
+        task = AdapterTask(
+            context=self.commands.context(place),
+            inputs=self._rendered_inputs(place, node),
+            output=node.config.output,
+            scope=self._scope(place, node.config.output),
+            output_schema=node.config.output_schema,
+        )
+        size = encoded_size(task.scope) + encoded_size(task.inputs)
+        return await self._pure(Activity.ADAPTER, task, place, node, size)
+
+    async def _aggregator(self, place: Place, node: AggregatorNode) -> Outcome:
+        incoming = [(key, found.output) for key, found in self.scheduler.live_inputs(place)]
+        task = MergeTask(
+            context=self.commands.context(place),
+            merge=node.config.merge,
+            incoming=incoming,
+            template=node.config.template,
+            scope=self._scope(place, node.config.template),
+        )
+        size = 2 * sum(encoded_size(output) for _, output in incoming)
+        return await self._pure(Activity.AGGREGATOR, task, place, node, size)
+
+    async def _delay(self, place: Place, node: DelayNode) -> Outcome:
+        until = self.deadlines.get(place)
+        if until is None:
+            until = await self._deadline(place, node)
+            self.deadlines[place] = until
+        await self.commands.wait((until - workflow.now()).total_seconds(), place)
+        self.deadlines.pop(place, None)
+        return Outcome(COMPLETED, {"until": until.isoformat()})
+
+    async def _deadline(self, place: Place, node: DelayNode) -> datetime:
+        template: dict[str, Json] = {"seconds": node.config.seconds, "until": node.config.until}
+        found = await self.evaluate(place, node, "delay", template)
+        seconds, until = found["seconds"], found["until"]
+        if until is not None:
+            return _parse_time(until)
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+            raise NodeFailed("InvalidInput", f"`seconds` is {seconds!r}; it must be a number ≥ 0")
+        try:
+            return workflow.now() + timedelta(seconds=seconds)
+        except OverflowError:
+            raise NodeFailed("InvalidInput", f"`seconds` is {seconds!r}: too far away") from None
+
+    async def _workflow(self, place: Place, node: WorkflowNode) -> Outcome:
+        target = self.start.workflows.get(_sub_workflow_name(node))
+        if target is None:
+            raise NodeFailed("NotFound", f"workflow {node.config.workflow!r} is not in this run")
+        if self.start.depth >= MAX_SUB_WORKFLOW_DEPTH:
+            raise NodeFailed(
+                "SubWorkflowTooDeep", f"more than {MAX_SUB_WORKFLOW_DEPTH} workflows deep"
+            )
+        inputs = await self._inputs(place, node)
+        await self.evaluate(place, node, "workflow", {})
+        child = GraphInput(
+            execution_id=str(workflow.uuid4()),
+            owner_id=self.start.owner_id,
+            workflow_id=target.workflow_id,
+            workflow_version=target.version,
+            graph=target.graph,
+            graph_hash=target.graph_hash,
+            tools=self.start.tools,
+            workflows=self.start.workflows,
+            input=inputs,
+            depth=self.start.depth + 1,
+        )
+        result = await self.commands.child(child, place)
+        return Outcome(COMPLETED, result.output)
+
+    # Containers ----------------------------------------------------------------------------------
+
+    async def items(self, place: Place, node: ParallelNode | LoopNode) -> list[Json] | None:
+        """The items of a container, recorded; None for a `while` loop."""
+        template = node.config.items
+        whiles = isinstance(node, LoopNode) and node.config.while_ is not None
+        found = await self.evaluate(place, node, "items", {"items": template})
+        if whiles:
+            return None
+        items = found["items"]
+        if not isinstance(items, list):
+            what = "an artifact" if is_artifact(items) else type(items).__name__
+            raise NodeFailed("InvalidInput", f"`items` is {what}; it must be a list")
+        if len(items) > MAX_ITEMS:
+            raise NodeFailed("TooManyItems", f"{len(items)} items; at most {MAX_ITEMS} are run")
+        return items
+
+    async def proceed(self, place: Place, node: LoopNode, index: int) -> bool:
+        """Whether the loop's `while` holds before pass number `index`, recorded."""
+        last = self.scheduler.passes[place].results.get(index - 1)
+        scope = self._scope(place, node.config.while_)
+        scope |= {"index": index, "previous": last}
+        found = await self._evaluated(
+            place, node, f"while.{index}", {"while": node.config.while_}, scope
+        )
+        answer = found["while"]
+        if not isinstance(answer, bool):
+            raise NodeFailed("InvalidInput", f"`while` is {answer!r}; it must be true or false")
+        return answer
+
+    # Values --------------------------------------------------------------------------------------
+
+    async def evaluate(
+        self, place: Place, node: Node, purpose: str, template: Mapping[str, Json]
+    ) -> dict[str, Json]:
+        """Render what steers the run and record it."""
+        return await self._evaluated(
+            place, node, purpose, template, self._scope(place, dict(template))
+        )
+
+    async def _evaluated(
+        self,
+        place: Place,
+        node: Node,
+        purpose: str,
+        template: Mapping[str, Json],
+        scope: dict[str, Json],
+    ) -> dict[str, Json]:
+        task = EvaluateTask(
+            context=self.commands.context(place), field="", template=dict(template), scope=scope
+        )
+        envelope = await self.commands.local(
+            Activity.EVALUATE,
+            task,
+            place,
+            title=node.title,
+            purpose=purpose,
+            size=encoded_size(scope),
+            result=Envelope,
+        )
+        if not isinstance(envelope.output, dict) or is_artifact(envelope.output):
+            raise NodeFailed("PayloadTooLarge", f"`{purpose}` is over {MAX_INLINE_BYTES} bytes")
+        return envelope.output
+
+    async def stored(self, place: Place, title: str, purpose: str, value: Json) -> Json:
+        """`value` itself, or a reference to it once it is over the inline limit."""
+        if encoded_size(value) <= MAX_INLINE_BYTES:
+            return value
+        # Templates are not evaluated in scope values, so data stays data.
+        task = EvaluateTask(
+            context=self.commands.context(place),
+            field=purpose,
+            template="{{ item }}",
+            scope={"item": value},
+        )
+        envelope = await self.commands.local(
+            Activity.EVALUATE, task, place, title=title, purpose=purpose, result=Envelope
+        )
+        return envelope.output
+
+    async def _inputs(self, place: Place, node: Node) -> Json:
+        inputs: Json = self._rendered_inputs(place, node)
+        return await self.stored(place, node.title, "inputs", inputs)
+
+    def _rendered_inputs(self, place: Place, node: Node) -> dict[str, Json]:
+        overridden = self.start.input_overrides.get(node.key)
+        if overridden is not None:
+            return overridden
+        return self._render(place, {"inputs": node.inputs})["inputs"]
+
+    def _render(
+        self, place: Place, fields: Mapping[str, dict[str, Json]]
+    ) -> dict[str, dict[str, Json]]:
+        """Render objects of templates by the name of their field."""
+        scope = self._scope(place, *fields.values())
+        try:
+            return {
+                name: {
+                    key: render_value(template, scope, field=f"{name}.{key}")
+                    for key, template in templates.items()
+                }
+                for name, templates in fields.items()
+            }
+        except ExpressionError as error:
+            raise NodeFailed("ExpressionFailed", error.message, {"field": error.field}) from error
+
+    def _scope(self, place: Place, *templates: Json) -> dict[str, Json]:
+        return scope_for(self.scheduler, self.start, self.scheduler.frame_of(place), *templates)
+
+    def _spec(self, node: ToolNode) -> ToolSpec:
+        if node.config is not None:
+            return ToolSpec(config=node.config)
+        spec = self.start.tools.get(node.tool or "")
+        if spec is None:
+            raise NodeFailed("NotFound", f"tool {node.tool!r} is not registered")
+        return spec
+
+    async def _pure(
+        self,
+        name: str,
+        task: TriggerTask | ConditionTask | AdapterTask | MergeTask,
+        place: Place,
+        node: Node,
+        size: int,
+    ) -> Outcome:
+        envelope = await self.commands.local(
+            name, task, place, title=node.title, size=size, result=Envelope
+        )
+        return Outcome(COMPLETED, envelope.output, envelope.handle)
+
+
+def _sub_workflow_name(node: WorkflowNode) -> str:
+    """Key of the target in `GraphInput.workflows`: `name`, or `name@version`."""
+    version = node.config.version
+    return f"{node.config.workflow}@{version}" if version else node.config.workflow
+
+
+def _parse_time(value: Json) -> datetime:
+    try:
+        parsed = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        parsed = None
+    if parsed is None or parsed.tzinfo is None:
+        raise NodeFailed(
+            "InvalidInput", f"`until` is {value!r}; it must be an ISO 8601 time with an offset"
+        )
+    return parsed.astimezone(UTC)
