@@ -1,0 +1,92 @@
+"""What runs in a box, how much it may use, and what came out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+MIB = 1024 * 1024
+RESULT_FD_VARIABLE = "SANDBOX_RESULT_FD"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upper bounds of one call; sizes in bytes.
+
+    Attributes:
+        memory: For the whole process tree with its files in memory where the host has a memory
+            cgroup; else the address space of each process.
+        processes: Processes and threads alive at once.
+        disk: Size of each of the three writable folders `/work`, `/tmp` and `/dev/shm`.
+        cpu_seconds: Of each process.
+        capture: How much of stdout and of stderr is kept; the rest is counted.
+        flood: How much a stream may write before the box is stopped.
+        result: Size of what the command writes to its result descriptor.
+    """
+
+    memory: int = 512 * MIB
+    processes: int = 64
+    open_files: int = 256
+    disk: int = 64 * MIB
+    cpu_seconds: int = 3_600
+    capture: int = MIB
+    flood: int = 32 * MIB
+    result: int = 64 * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSpec:
+    """One command for one fresh box.
+
+    Attributes:
+        command: Program and arguments; run in `/work` with no network and an empty environment.
+        stdin: What the command reads; a read-only file that is already complete.
+        files: Absolute path in the box → content; read-only.
+        environment: Added to `PATH`, `HOME`, `TMPDIR`, `LANG` and `SANDBOX_RESULT_FD`, the number
+            of the descriptor that takes the result.
+        on_stdout: Called with each chunk as it arrives.
+        on_stderr: The same for stderr.
+    """
+
+    command: Sequence[str]
+    stdin: bytes = b""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    on_stdout: Callable[[bytes], None] | None = None
+    on_stderr: Callable[[bytes], None] | None = None
+
+
+class Stop(StrEnum):
+    """Why a box was ended before its command was done."""
+
+    MEMORY = "memory"
+    OUTPUT = "output"
+    RESULT = "result"
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """The kept beginning of a stream, and the number of bytes that were written in all."""
+
+    data: bytes
+    total: int
+
+    @property
+    def truncated(self) -> bool:
+        """Whether more was written than kept."""
+        return self.total > len(self.data)
+
+    def text(self) -> str:
+        """The kept part as text; bytes that are not UTF-8 become U+FFFD, NUL is dropped."""
+        return self.data.decode(errors="replace").replace("\x00", "")
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxResult:
+    """How a command ended: `exit_code` is 128 + n after signal n."""
+
+    exit_code: int
+    stdout: Capture
+    stderr: Capture
+    result: bytes
+    stopped: Stop | None

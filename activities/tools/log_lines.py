@@ -1,0 +1,65 @@
+"""Turns the output of a running tool into log lines as they happen, within the log's caps."""
+
+from activities.context import Log
+from models.enums import LogLevel
+from models.graph.limits import MAX_LOG_BYTES, MAX_LOG_LINES
+
+MAX_LINE_BYTES = 4_000
+
+
+class LogLines:
+    """The log of one call: both streams share the caps, and what is over them is counted."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._lines = 0
+        self._bytes = 0
+        self._dropped = 0
+        self.stdout = LineStream(self, LogLevel.INFO)
+        self.stderr = LineStream(self, LogLevel.WARNING)
+
+    def write(self, line: bytes, level: LogLevel) -> None:
+        """Log one line, or count it when the caps are reached."""
+        if self._lines >= MAX_LOG_LINES or self._bytes >= MAX_LOG_BYTES:
+            self._dropped += 1
+            return
+        self._lines += 1
+        self._bytes += len(line)
+        text = line.decode(errors="replace").replace("\x00", "").rstrip("\r")
+        self._log(text, level)
+
+    def finish(self) -> None:
+        """Log what has no line end yet, and how much was left out."""
+        self.stdout.finish()
+        self.stderr.finish()
+        if self._dropped:
+            self._log(f"{self._dropped} more lines of output were not kept", LogLevel.WARNING)
+
+
+class LineStream:
+    """Splits the chunks of one stream into lines; a long line is cut, its rest dropped."""
+
+    def __init__(self, lines: LogLines, level: LogLevel) -> None:
+        self._lines = lines
+        self._level = level
+        self._open = bytearray()
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next chunk."""
+        first, *rest = chunk.split(b"\n")
+        self._append(first)
+        for part in rest:
+            self._close()
+            self._append(part)
+
+    def finish(self) -> None:
+        """Log a last line that was not ended."""
+        if self._open:
+            self._close()
+
+    def _append(self, part: bytes) -> None:
+        self._open += part[: MAX_LINE_BYTES - len(self._open)]
+
+    def _close(self) -> None:
+        self._lines.write(bytes(self._open), self._level)
+        self._open.clear()
