@@ -1,0 +1,78 @@
+"""Hypothesis strategies for whole graphs."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from models.graph.graph import Graph
+
+MAX_BODY = 6
+MAX_NESTING = 2
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Graph:
+    """Valid graphs with branches, joins, containers, error policies and disabled nodes."""
+    nodes: list[dict[str, Any]] = [{"key": "start", "type": "trigger"}]
+    edges: list[dict[str, Any]] = []
+    _body(draw, None, 0, nodes, edges)
+    return Graph.model_validate({"nodes": nodes, "edges": edges})
+
+
+def _body(
+    draw: st.DrawFn,
+    parent: str | None,
+    nesting: int,
+    nodes: list[dict[str, Any]],
+    edges: list[dict[str, Any]],
+) -> None:
+    kinds = ["tool", "tool", "tool", "condition", "aggregator"]
+    if nesting < MAX_NESTING:
+        kinds += ["parallel", "loop"]
+    before = [nodes[0]] if parent is None else []
+    for _ in range(draw(st.integers(1, MAX_BODY))):
+        kind = draw(st.sampled_from(kinds))
+        key = f"n{len(nodes)}"
+        node: dict[str, Any] = {"key": key, "type": kind, "parent": parent} | _config(draw, kind)
+        node["on_error"] = draw(st.sampled_from(["fail", "fail", "continue", "branch"]))
+        node["disabled"] = draw(st.integers(0, 19)) == 0
+        nodes.append(node)
+        sources = (
+            draw(st.lists(st.sampled_from(before), unique_by=_key, max_size=3)) if before else []
+        )
+        if parent is None and not sources:
+            sources = before[:1]
+        if kind == "aggregator" and node["config"].get("n", 1) > len(sources):
+            node["config"] = {"wait": "all"}
+        for source in sources:
+            edges.append({"source": source["key"], "target": key} | _handle(draw, source))
+        if kind in ("parallel", "loop"):
+            _body(draw, key, nesting + 1, nodes, edges)
+        before.append(node)
+
+
+def _key(node: dict[str, Any]) -> str:
+    return str(node["key"])
+
+
+def _config(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    if kind == "tool":
+        return {"config": {"kind": "builtin", "name": "echo"}}
+    if kind == "condition":
+        branch = {"handle": "yes", "when": "{{ true }}"}
+        return {"config": {"branches": [branch], "default": "no"}}
+    if kind == "aggregator":
+        wait = draw(st.sampled_from(["all", "all", "any", "n_of_m"]))
+        return {"config": {"wait": wait} | ({"n": 2} if wait == "n_of_m" else {})}
+    limit = {"max_concurrency": draw(st.integers(1, 3))} if kind == "parallel" else {}
+    return {"config": {"items": "{{ input.items }}"} | limit}
+
+
+def _handle(draw: st.DrawFn, source: dict[str, Any]) -> dict[str, Any]:
+    handles: list[str | None] = [None, None]
+    if source["type"] == "condition":
+        handles = ["yes", "no", None]
+    if source.get("on_error") == "branch":
+        handles.append("error")
+    handle = draw(st.sampled_from(handles))
+    return {"source_handle": handle} if handle else {}
