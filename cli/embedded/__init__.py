@@ -1,0 +1,1 @@
+"""The servers that `pastetrader up` brings along: PostgreSQL and Temporal from their wheels."""
