@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
-from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, FailureError
 
 from models.graph.expression import ExpressionError
 from models.graph.node import Retry
@@ -163,12 +163,17 @@ def application_error(
         details=error.details,
     )
     detail = FailureDetail(error=node_error, logs=logs or [], usage=usage or Usage())
-    if retry is None or not error.retryable or attempt >= retry.max_attempts:
-        return ApplicationError(error.message, detail, type=error.code, non_retryable=True)
-    seconds = max(retry.delay(attempt), error.retry_after or 0)
+    final = retry is None or not error.retryable or attempt >= retry.max_attempts
+    delay = None
+    if retry is not None and not final:
+        seconds = max(retry.delay(attempt), error.retry_after or 0)
+        delay = timedelta(seconds=min(seconds, MAX_RETRY_DELAY_SECONDS))
     return ApplicationError(
         error.message,
         detail,
         type=error.code,
-        next_retry_delay=timedelta(seconds=min(seconds, MAX_RETRY_DELAY_SECONDS)),
+        non_retryable=final,
+        next_retry_delay=delay,
+        # The worker's own log is for our failures; this one belongs to the graph's author.
+        category=ApplicationErrorCategory.BENIGN,
     )

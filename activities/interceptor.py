@@ -1,8 +1,8 @@
 """Around every activity: heartbeats for the server, typed failures for the graph, hints for the mirror."""
 
 import asyncio
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from temporalio import activity, workflow

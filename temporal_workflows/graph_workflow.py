@@ -177,7 +177,9 @@ class GraphWorkflow:
     async def _close(self, place: Place, outcome: Outcome) -> Outcome:
         """Record a container's end; an output over the inline limit becomes an artifact."""
         record = _as_record(place, outcome)
-        found = await self._send([record], place, "close", encoded_size(outcome.output))
+        title = self.start.graph.by_key[place.key].title
+        size = encoded_size(outcome.output)
+        found = await self._send([record], place, title, "close", size)
         outcome.output = found.records[0].output
         return outcome
 
@@ -195,21 +197,21 @@ class GraphWorkflow:
             batch, self.records = self.records[:MAX_BATCH], self.records[MAX_BATCH:]
             self.sent_records += 1
             size = sum(encoded_size(record.output) for record in batch)
-            await self._send(batch, RUN, f"record.{self.sent_records}", size)
+            await self._send(batch, RUN, "record", f"record.{self.sent_records}", size)
 
     def _recorded(self, task: asyncio.Task[None]) -> None:
         self.recording = None
         self.broken = task.exception()
 
     async def _send(
-        self, records: list[NodeRecord], place: Place, purpose: str, size: int
+        self, records: list[NodeRecord], place: Place, title: str, purpose: str, size: int
     ) -> Records:
         task = RecordTask(context=self.commands.context(place), records=records)
         return await self.commands.local(
             Activity.RECORD,
             task,
             place,
-            title=purpose,
+            title=title,
             purpose=purpose,
             size=min(size, MAX_INLINE_BYTES),
             result=Records,

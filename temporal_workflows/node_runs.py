@@ -1,8 +1,9 @@
 """How each node type runs: what is rendered, what is recorded, which command it becomes."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from temporalio import workflow
 
@@ -78,23 +79,17 @@ class NodeRuns:
             NodeFailed: it failed before any activity was scheduled.
             ActivityError, ChildWorkflowError: it failed in an activity or a child workflow.
         """
-        match self.start.graph.by_key[place.key]:
-            case TriggerNode() as node:
-                return await self._trigger(place, node)
-            case ToolNode() as node:
-                return await self._tool(place, node)
-            case ConditionNode() as node:
-                return await self._condition(place, node)
-            case AdapterNode() as node:
-                return await self._adapter(place, node)
-            case AggregatorNode() as node:
-                return await self._aggregator(place, node)
-            case DelayNode() as node:
-                return await self._delay(place, node)
-            case WorkflowNode() as node:
-                return await self._workflow(place, node)
-            case ParallelNode() | LoopNode() as node:
-                raise TypeError(f"{node.key} is a container; it runs pass by pass")
+        node = self.start.graph.by_key[place.key]
+        handlers: dict[type[Node], Callable[[Place, Any], Awaitable[Outcome]]] = {
+            TriggerNode: self._trigger,
+            ToolNode: self._tool,
+            ConditionNode: self._condition,
+            AdapterNode: self._adapter,
+            AggregatorNode: self._aggregator,
+            DelayNode: self._delay,
+            WorkflowNode: self._workflow,
+        }
+        return await handlers[type(node)](place, node)
 
     # Nodes ---------------------------------------------------------------------------------------
 
