@@ -274,6 +274,7 @@ class GraphInput(_WithGraph):
     seeds: list[NodeRecord] = Field(default_factory=list)
     input_overrides: dict[str, dict[str, Json]] = Field(default_factory=dict)  # key → inputs
     state: RunState | None = None
+    max_events: int = 4_000  # continue as new beyond this many history events
     started_at: datetime | None = None
 
 

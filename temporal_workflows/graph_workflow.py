@@ -48,7 +48,6 @@ from temporal_workflows.scheduler import (
 from temporal_workflows.scope import scope_for
 
 RUN = Place("run")  # stands for the whole run in ids of its own activities: `run#…`
-MAX_EVENTS = 4_000
 MAX_HISTORY_BYTES = 10 * 1024 * 1024
 MAX_INLINE_STATE = 256 * 1024
 MAX_BATCH = 200
@@ -255,9 +254,10 @@ class GraphWorkflow:
             return self.rotate and not self.cancelling
         info = workflow.info()
         length = info.get_current_history_length()
-        long = length > MAX_EVENTS or info.get_current_history_size() > MAX_HISTORY_BYTES
+        limit = self.start.max_events
+        long = length > limit or info.get_current_history_size() > MAX_HISTORY_BYTES
         # A child may run for days: do not hold its siblings for it until there is no choice.
-        self.rotate = long and (length > 2 * MAX_EVENTS or not self._children())
+        self.rotate = long and (length > 2 * limit or not self._children())
         return self.rotate
 
     def _children(self) -> bool:

@@ -44,8 +44,7 @@ def _body(
             sources = before[:1]
         if kind == "aggregator" and node["config"].get("n", 1) > len(sources):
             node["config"] = {"wait": "all"}
-        for source in sources:
-            edges.append({"source": source["key"], "target": key} | _handle(draw, source))
+        edges += [{"source": s["key"], "target": key} | _handle(draw, s) for s in sources]
         if kind in ("parallel", "loop"):
             _body(draw, key, nesting + 1, nodes, edges)
         before.append(node)

@@ -13,14 +13,17 @@ from tests.temporal_workflows.simulation import Simulation
 
 @settings(max_examples=1000, deadline=None)
 @given(
-    graph=graphs(), seed=st.integers(0, 2**16), order=st.randoms(), reload_every=st.sampled_from([0, 2, 3, 7])
+    graph=graphs(),
+    seed=st.integers(0, 2**16),
+    order=st.randoms(),
+    reload_every=st.sampled_from([0, 2, 3, 7]),
 )
 def test_same_nodes_run_skip_and_fail(
     graph: Graph, seed: int, order: random.Random, reload_every: int
 ) -> None:
     script = Script(seed)
     expected = interpret(graph, script)
-    simulation = Simulation(graph, script, lambda count: order.randrange(count), reload_every)
+    simulation = Simulation(graph, script, order.randrange, reload_every)
     scheduler = simulation.run()
 
     assert simulation.statuses == expected.statuses

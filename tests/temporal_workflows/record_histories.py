@@ -1,0 +1,108 @@
+"""Records the history of every shape into tests/histories: `python -m tests.temporal_workflows.record_histories`.
+
+Existing files stay: the corpus only grows, so that old histories keep replaying on new code.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from activities.artifacts import Artifacts
+from activities.hints import Hints
+from activities.worker import build_worker
+from cli.embedded.temporal import EmbeddedTemporal
+from temporal_workflows.contracts import STATUS_QUERY
+from tests.temporal_workflows.runs import Runs
+from tests.temporal_workflows.shapes import Shape, shapes
+from tests.tools import TOOLS
+
+HISTORIES = Path(__file__).parent.parent / "histories"
+QUEUE = "record"
+
+
+async def _work(address: str, folder: str) -> None:
+    client = await Client.connect(address, data_converter=pydantic_data_converter)
+    artifacts = Artifacts.from_url(Path(folder).as_uri())
+    async with build_worker(
+        client, tools=TOOLS, artifacts=artifacts, hints=Hints(None), task_queue=QUEUE
+    ):
+        await asyncio.Event().wait()
+
+
+def _worker(address: str, folder: str) -> None:
+    asyncio.run(_work(address, folder))
+
+
+async def _record(shape: Shape, address: str, folder: str, client: Client) -> None:
+    workers = [_start_worker(address, folder)]
+    handle = await Runs(client, QUEUE).start(shape.graph, max_events=shape.max_events)
+    if shape.scenario in ("cancel", "kill"):
+        await _until_running(handle)
+    if shape.scenario == "cancel":
+        await handle.cancel()
+    if shape.scenario == "kill":
+        os.kill(workers[0].pid or 0, signal.SIGKILL)
+        workers.append(_start_worker(address, folder))
+    with suppress(WorkflowFailureError):
+        await asyncio.wait_for(handle.result(), 60)
+    for number, run_id in enumerate(await _chain(client, handle)):
+        history = await client.get_workflow_handle(handle.id, run_id=run_id).fetch_history()
+        suffix = f"-{number}" if number else ""
+        (HISTORIES / f"{shape.name}{suffix}.json").write_text(history.to_json(), encoding="utf-8")
+    for worker in workers:
+        worker.kill()
+
+
+def _start_worker(address: str, folder: str) -> multiprocessing.process.BaseProcess:
+    process = multiprocessing.get_context("spawn").Process(target=_worker, args=(address, folder))
+    process.start()
+    return process
+
+
+async def _until_running(handle: WorkflowHandle[object, object]) -> None:
+    """Until a node is in the middle of its work."""
+    for _ in range(200):
+        await asyncio.sleep(0.1)
+        with suppress(Exception):
+            running = await handle.query(STATUS_QUERY)
+            if any(name.split("@")[0] in ("body", "after") for name in running):
+                return
+    raise TimeoutError("nothing started")
+
+
+async def _chain(client: Client, handle: WorkflowHandle[object, object]) -> list[str]:
+    """Run ids of a chain of continue-as-new, first first."""
+    found = [handle.first_execution_run_id or ""]
+    while True:
+        history = await client.get_workflow_handle(handle.id, run_id=found[-1]).fetch_history()
+        last = history.events[-1]
+        if not last.HasField("workflow_execution_continued_as_new_event_attributes"):
+            return found
+        attributes = last.workflow_execution_continued_as_new_event_attributes
+        found.append(attributes.new_execution_run_id)
+
+
+async def main() -> None:
+    """Record what is missing."""
+    HISTORIES.mkdir(exist_ok=True)
+    missing = [shape for shape in shapes() if not (HISTORIES / f"{shape.name}.json").exists()]
+    with tempfile.TemporaryDirectory() as folder:
+        server = EmbeddedTemporal(Path(folder, "temporal"), with_ui=False)
+        await server.start()
+        client = await Client.connect(server.address, data_converter=pydantic_data_converter)
+        for shape in missing:
+            sys.stdout.write(f"{shape.name}\n")
+            await _record(shape, server.address, folder, client)
+        await server.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
