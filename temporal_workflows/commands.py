@@ -97,8 +97,9 @@ class Commands:
             )
             return found
 
-    async def child(self, child: GraphInput, place: Place) -> GraphResult:
-        """Run another workflow; it is cancelled with its parent."""
+    async def child(self, child: GraphInput, place: Place, node: Node) -> GraphResult:
+        """Run another workflow; it is cancelled with its parent, and timed only when asked."""
+        timed = "timeout_seconds" in node.model_fields_set
         async with self._slots:
             await self._admit(encoded_size(child.model_dump(mode="json")))
             result: GraphResult = await workflow.execute_child_workflow(
@@ -108,14 +109,16 @@ class Commands:
                 result_type=GraphResult,
                 static_summary=activity_id(place.key, place.path),
                 task_timeout=workflow.info().task_timeout,
+                execution_timeout=timedelta(seconds=node.timeout_seconds) if timed else None,
                 parent_close_policy=workflow.ParentClosePolicy.REQUEST_CANCEL,
             )
             return result
 
-    async def wait(self, seconds: float, place: Place) -> None:
+    async def wait(self, seconds: float, place: Place, purpose: str = "") -> None:
         """A durable timer that names its node."""
         await workflow.sleep(
-            timedelta(seconds=max(seconds, 0.001)), summary=activity_id(place.key, place.path)
+            timedelta(seconds=max(seconds, 0.001)),
+            summary=activity_id(place.key, place.path, purpose),
         )
 
     async def _admit(self, size: int) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Coroutine
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from temporalio import workflow
@@ -32,7 +33,7 @@ from temporal_workflows.contracts import (
     StateTask,
     activity_id,
 )
-from temporal_workflows.failures import node_error, run_failure
+from temporal_workflows.failures import TIMEOUT, node_error, run_failure
 from temporal_workflows.node_runs import NodeFailed, NodeRuns
 from temporal_workflows.scheduler import (
     AskWhile,
@@ -69,6 +70,7 @@ class GraphWorkflow:
         self.records: list[NodeRecord] = []
         self.recording: asyncio.Task[None] | None = None
         self.sent_records = 0
+        self.limits: dict[Place, asyncio.Task[None]] = {}
         self.held: list[Decision] = []
         self.rotate = False
         self.cancelling = False
@@ -105,6 +107,8 @@ class GraphWorkflow:
             return
         self.nodes.deadlines = {Place(key, path): when for key, path, when in state.deadlines}
         self._apply(self.scheduler.load(state.scheduler or await self._load(state)))
+        for place in list(self.scheduler.passes):
+            self._limit(place)
 
     def _apply(self, decisions: list[Decision]) -> None:
         for decision in decisions:
@@ -160,8 +164,25 @@ class GraphWorkflow:
         if not isinstance(node, ParallelNode | LoopNode):
             return await self.nodes.run(place)
         items = await self.nodes.items(place, node)
+        if "timeout_seconds" in node.model_fields_set:
+            self.nodes.deadlines[place] = workflow.now() + timedelta(seconds=node.timeout_seconds)
+            self._limit(place)
         self._apply(self.scheduler.open_container(place, items))
         return None
+
+    def _limit(self, place: Place) -> None:
+        """Watch a container's timeout, if it was given one."""
+        deadline = self.nodes.deadlines.get(place)
+        if deadline is not None:
+            self.limits[place] = asyncio.create_task(self._expire(place, deadline))
+
+    async def _expire(self, place: Place, deadline: datetime) -> None:
+        left = (deadline - workflow.now()).total_seconds()
+        await self.commands.wait(left, place, "timeout")
+        seconds = self.start.graph.by_key[place.key].timeout_seconds
+        message = f"the container did not end within {seconds:g} seconds (timeout_seconds)"
+        error = NodeFailed(TIMEOUT, message).error(place)
+        self._apply(self.scheduler.expire(place, error))
 
     async def _ask(self, place: Place, index: int) -> None:
         node = self.start.graph.by_key[place.key]
@@ -175,6 +196,9 @@ class GraphWorkflow:
 
     async def _close(self, place: Place, outcome: Outcome) -> Outcome:
         """Record a container's end; an output over the inline limit becomes an artifact."""
+        self.nodes.deadlines.pop(place, None)
+        if place in self.limits:
+            self.limits.pop(place).cancel()
         record = _as_record(place, outcome)
         title = self.start.graph.by_key[place.key].title
         size = encoded_size(outcome.output)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
+from temporalio.exceptions import ChildWorkflowError, is_cancelled_exception
 
 from models.enums import ExecutionStatus
 from models.graph.expression import ExpressionError, render_value
@@ -34,6 +35,7 @@ from temporal_workflows.contracts import (
     GraphInput,
     MergeTask,
     NodeError,
+    SubWorkflow,
     ToolTask,
     TriggerTask,
 )
@@ -191,6 +193,20 @@ class NodeRuns:
             )
         inputs = await self._inputs(place, node)
         await self.evaluate(place, node, "workflow", {})
+        # A sub-workflow retries its own nodes; the whole of it only when its author says so.
+        attempts = node.retry.max_attempts if "retry" in node.model_fields_set else 1
+        for attempt in range(1, attempts):
+            try:
+                return await self._child(place, node, target, inputs)
+            except ChildWorkflowError as failure:
+                if is_cancelled_exception(failure):
+                    raise
+            await self.commands.wait(node.retry.delay(attempt), place, f"retry.{attempt}")
+        return await self._child(place, node, target, inputs)
+
+    async def _child(
+        self, place: Place, node: WorkflowNode, target: SubWorkflow, inputs: Json
+    ) -> Outcome:
         child = GraphInput(
             execution_id=str(workflow.uuid4()),
             owner_id=self.start.owner_id,
@@ -203,7 +219,7 @@ class NodeRuns:
             input=inputs,
             depth=self.start.depth + 1,
         )
-        result = await self.commands.child(child, place)
+        result = await self.commands.child(child, place, node)
         return Outcome(COMPLETED, result.output)
 
     # Containers ----------------------------------------------------------------------------------

@@ -206,6 +206,14 @@ class Scheduler:
         self._advance(place)
         return self._drain()
 
+    def expire(self, place: Place, error: NodeError) -> list[Decision]:
+        """A container's time is up: its passes are stopped and it fails with `error`."""
+        passes = self.passes.get(place)
+        if passes is not None:
+            passes.error = passes.error or error
+            self._stop_node(self.frame_of(place), self.graph.by_key[place.key], error.message)
+        return self._drain()
+
     def cancel(self) -> list[Decision]:
         """Stop everything: nothing new starts, running nodes are cancelled."""
         self.cancelled = True

@@ -316,3 +316,20 @@ async def test_reused_outputs_are_not_run_again(runs: Runs) -> None:
     )
     seeds = [NodeRecord(node_key="a", status="completed", output=7)]
     assert await runs.output(document, seeds=seeds) == {"b": {"x": 7}}
+
+
+async def test_container_timeout_stops_its_passes(runs: Runs) -> None:
+    each = {"key": "each", "type": "parallel", "config": {"items": [1, 2]}, "timeout_seconds": 0.3}
+    slow = tool("slow", "sleep", parent="each", options={"seconds": 60})
+    error = await failure(await runs.start(graph(each, slow, edges="start>each")))
+    assert (error.code, error.node_key) == ("Timeout", "each")
+
+
+async def test_sub_workflow_is_retried_only_when_asked(runs: Runs) -> None:
+    node = {"key": "sub", "type": "workflow", "config": {"workflow": "broken"}}
+    node["retry"] = {"max_attempts": 3, "initial_interval": 0.01}
+    handle = await runs.start(graph(node, edges="start>sub"))
+    assert (await failure(handle)).code == "Fatal"
+    events = (await handle.fetch_history()).events
+    children = [e for e in events if e.HasField("child_workflow_execution_failed_event_attributes")]
+    assert len(children) == 3
