@@ -41,8 +41,8 @@ class WorkflowExecution(UUIDMixin, TimestampMixin, Base):
     trigger_type: Mapped[str] = mapped_column(String(50), default=TriggerType.MANUAL)
     trigger_metadata: Mapped[dict[str, Any]] = mapped_column(default=dict)
     status: Mapped[str] = mapped_column(String(50), default=ExecutionStatus.PENDING)
-    input: Mapped[Any] = mapped_column(JSONB)
-    output: Mapped[Any] = mapped_column(JSONB, default=None)
+    input: Mapped[Any] = mapped_column(JSONB, nullable=True)
+    output: Mapped[Any] = mapped_column(JSONB, default=None, nullable=True)
     error: Mapped[dict[str, Any] | None]
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
     request_hash: Mapped[str | None] = mapped_column(String(64))
@@ -73,6 +73,12 @@ class NodeExecution(UUIDMixin, TimestampMixin, Base):
         UniqueConstraint(
             "execution_id", "node_key", "path", "run_id", "scheduled_event_id", "attempt"
         ),
+        # Timers that are due; ISO times in UTC sort as text.
+        Index(
+            "ix_node_executions_waiting_until",
+            text("(output ->> 'until')"),
+            postgresql_where=text("status = 'waiting'"),
+        ),
     )
 
     execution_id: Mapped[UUID] = mapped_column(
@@ -84,8 +90,8 @@ class NodeExecution(UUIDMixin, TimestampMixin, Base):
     path: Mapped[str] = mapped_column(String(200), default="")
     attempt: Mapped[int] = mapped_column(default=1)
     status: Mapped[str] = mapped_column(String(50))
-    input: Mapped[Any] = mapped_column(JSONB, default=None)
-    output: Mapped[Any] = mapped_column(JSONB, default=None)
+    input: Mapped[Any] = mapped_column(JSONB, default=None, nullable=True)
+    output: Mapped[Any] = mapped_column(JSONB, default=None, nullable=True)
     error: Mapped[dict[str, Any] | None]
     reason: Mapped[str | None] = mapped_column(Text)
     usage: Mapped[dict[str, Any] | None]
@@ -113,5 +119,5 @@ class ExecutionLog(Base):
     path: Mapped[str] = mapped_column(String(200), default="")
     level: Mapped[str] = mapped_column(String(50))
     message: Mapped[str] = mapped_column(Text)
-    data: Mapped[Any] = mapped_column(JSONB, default=None)
+    data: Mapped[Any] = mapped_column(JSONB, default=None, nullable=True)
     seq: Mapped[int]

@@ -1,0 +1,333 @@
+"""The API's door to Temporal; nothing else in this package talks to it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    GetWorkflowExecutionHistoryRequest,
+    GetWorkflowExecutionHistoryReverseRequest,
+)
+from temporalio.client import ActivityFailureError, Client, WorkflowHistory
+from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.mirror.events import Failure, LiveAttempt, Page, failure_of, read_page
+from temporal_workflows.contracts import (
+    GRAPH_WORKFLOW,
+    TASK_QUEUE,
+    Activity,
+    Envelope,
+    GraphInput,
+    ToolTask,
+    execution_id,
+    parse_activity_id,
+    workflow_id,
+)
+from temporal_workflows.policies import HEARTBEAT_TIMEOUT, start_to_close
+from temporal_workflows.scheduler import Place
+
+TASK_TIMEOUT = timedelta(seconds=2)
+# Replaying a node costs about a millisecond, and a task must outlast the replay.
+LARGE_TASK_TIMEOUT = timedelta(seconds=6)
+LARGE_GRAPH_NODES = 400
+# Mostly there is little or nothing new.
+FIRST_REVERSE_PAGE = 20
+REVERSE_PAGE = 500
+CALL_TIMEOUT = timedelta(seconds=10)
+
+
+class EngineUnavailable(Exception):
+    """Temporal cannot be reached."""
+
+
+class StartRefused(Exception):
+    """Temporal will never accept this start; the message says why."""
+
+
+class ToolRunFailed(Exception):
+    """A tool that was run on its own failed; `failure` is its last attempt's."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.error["message"])
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """Where a workflow stands; `attempts` are its pending remote activities."""
+
+    run_id: str
+    closed: bool
+    history_length: int
+    attempts: Sequence[LiveAttempt]
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Where a tail of a run's history goes on."""
+
+    run_id: str
+    token: bytes = b""
+
+
+class Engine:
+    """A Temporal client that connects on first use.
+
+    Args:
+        address: `host:port`; None takes all connection settings from Temporal's own environment
+            configuration (`TEMPORAL_ADDRESS`, `TEMPORAL_PROFILE`, TLS, API key, …).
+    """
+
+    def __init__(
+        self,
+        address: str | None = None,
+        *,
+        namespace: str | None = None,
+        task_queue: str = TASK_QUEUE,
+    ) -> None:
+        self._address = address
+        self._namespace = namespace
+        self._task_queue = task_queue
+        self._client: Client | None = None
+        self._connecting = asyncio.Lock()
+
+    @classmethod
+    def with_client(cls, client: Client, *, task_queue: str = TASK_QUEUE) -> "Engine":
+        """An engine on an existing client, which must use the pydantic data converter."""
+        engine = cls(task_queue=task_queue)
+        engine._client = client
+        return engine
+
+    # Starting and stopping -----------------------------------------------------------------------
+
+    async def start(self, start: GraphInput) -> None:
+        """Start a run; starting it again changes nothing.
+
+        Raises:
+            StartRefused: the input can never be started.
+            EngineUnavailable: Temporal did not answer; try again later.
+        """
+        large = len(start.graph.nodes) > LARGE_GRAPH_NODES
+        client = await self._connected()
+        try:
+            await client.start_workflow(
+                GRAPH_WORKFLOW,
+                start,
+                id=workflow_id(start.execution_id),
+                task_queue=self._task_queue,
+                task_timeout=LARGE_TASK_TIMEOUT if large else TASK_TIMEOUT,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=start.graph.name,
+                rpc_timeout=CALL_TIMEOUT,
+            )
+        except WorkflowAlreadyStartedError:
+            return
+        except RPCError as error:
+            if error.status is RPCStatusCode.INVALID_ARGUMENT:
+                raise StartRefused(error.message) from error
+            raise EngineUnavailable(error.message) from error
+
+    async def cancel(self, temporal_id: str) -> bool:
+        """Ask a run to cancel; False when it has ended already or never began."""
+        return await self._ask(temporal_id, "cancel")
+
+    async def terminate(self, temporal_id: str, reason: str) -> bool:
+        """End a run without asking it; False when it has ended already or never began."""
+        return await self._ask(temporal_id, "terminate", reason=reason)
+
+    async def run_tool(self, task: ToolTask) -> Envelope:
+        """Run a tool on a worker, outside any graph, with the tool's own limits.
+
+        Raises:
+            ToolRunFailed: it failed.
+            EngineUnavailable: Temporal did not answer.
+        """
+        client = await self._connected()
+        limit = start_to_close(task.timeout_seconds)
+        try:
+            found: Envelope = await client.execute_activity(
+                Activity.TOOL,
+                task,
+                id=f"tool-{task.context.execution_id}-{uuid4()}",
+                task_queue=self._task_queue,
+                result_type=Envelope,
+                start_to_close_timeout=limit,
+                schedule_to_close_timeout=limit * 2,
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                retry_policy=RetryPolicy(maximum_attempts=1),
+            )
+        except ActivityFailureError as error:
+            raise ToolRunFailed(failure_of(error.cause)) from error
+        except RPCError as error:
+            raise EngineUnavailable(error.message) from error
+        return found
+
+    # Reading -------------------------------------------------------------------------------------
+
+    async def healthy(self) -> bool:
+        """Whether Temporal answers."""
+        try:
+            client = await self._connected()
+            return await client.service_client.check_health(timeout=timedelta(seconds=2))
+        except (EngineUnavailable, RPCError):
+            return False
+
+    async def history(self, temporal_id: str, run_id: str) -> WorkflowHistory:
+        """The whole history of one run."""
+        client = await self._connected()
+        handle = client.get_workflow_handle(temporal_id, run_id=run_id)
+        try:
+            return await handle.fetch_history()
+        except RPCError as error:
+            raise EngineUnavailable(error.message) from error
+
+    async def page(self, temporal_id: str, run_id: str) -> Page:
+        """All events of one run, decoded."""
+        history = await self.history(temporal_id, run_id)
+        return await self._read(run_id, history.events)
+
+    async def events_after(self, temporal_id: str, run_id: str, event_id: int) -> Page | None:
+        """Events after `event_id`, read from the end backwards; None when there are none."""
+        client = await self._connected()
+        found: list[HistoryEvent] = []
+        token, size = b"", FIRST_REVERSE_PAGE
+        while True:
+            answer = await client.workflow_service.get_workflow_execution_history_reverse(
+                GetWorkflowExecutionHistoryReverseRequest(
+                    namespace=client.namespace,
+                    execution=WorkflowExecution(workflow_id=temporal_id, run_id=run_id),
+                    maximum_page_size=size,
+                    next_page_token=token,
+                ),
+                timeout=CALL_TIMEOUT,
+            )
+            new = [event for event in answer.history.events if event.event_id > event_id]
+            found.extend(new)
+            token, size = answer.next_page_token, REVERSE_PAGE
+            if not token or len(new) < len(answer.history.events):
+                break
+        return await self._read(run_id, found[::-1]) if found else None
+
+    async def follow(
+        self, temporal_id: str, tail: Tail, wait: timedelta
+    ) -> tuple[Page | None, Tail]:
+        """New events as soon as there are any, or None after `wait`; go on with the new tail."""
+        client = await self._connected()
+        request = GetWorkflowExecutionHistoryRequest(
+            namespace=client.namespace,
+            execution=WorkflowExecution(workflow_id=temporal_id, run_id=tail.run_id),
+            wait_new_event=True,
+            next_page_token=tail.token,
+        )
+        try:
+            answer = await client.workflow_service.get_workflow_execution_history(
+                request, timeout=wait
+            )
+        except RPCError as error:
+            if error.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
+                return None, tail
+            raise
+        events = list(answer.history.events)
+        page = await self._read(tail.run_id, events) if events else None
+        return page, Tail(tail.run_id, answer.next_page_token)
+
+    async def describe(self, temporal_id: str) -> Description | None:
+        """The newest run of a workflow id; None when Temporal does not know it."""
+        client = await self._connected()
+        try:
+            found = await client.workflow_service.describe_workflow_execution(
+                DescribeWorkflowExecutionRequest(
+                    namespace=client.namespace, execution=WorkflowExecution(workflow_id=temporal_id)
+                ),
+                timeout=CALL_TIMEOUT,
+            )
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+        info = found.workflow_execution_info
+        return Description(
+            info.execution.run_id,
+            info.HasField("close_time"),
+            info.history_length,
+            [await self._live_attempt(client, pending) for pending in found.pending_activities],
+        )
+
+    async def closed_since(self, since: datetime) -> list[str]:
+        """Execution ids of runs that ended after `since`, by Temporal's own index."""
+        client = await self._connected()
+        query = f"WorkflowType = '{GRAPH_WORKFLOW}' AND CloseTime > '{since.isoformat()}'"
+        try:
+            found = [execution_id(run.id) async for run in client.list_workflows(query)]
+        except RPCError as error:
+            raise EngineUnavailable(error.message) from error
+        return [name for name in found if name is not None]
+
+    async def chain(self, temporal_id: str) -> list[Page]:
+        """The histories of all runs that led to the newest one, oldest first, decoded.
+
+        Runs that a reset abandoned are not among them.
+        """
+        found = await self.describe(temporal_id)
+        pages: list[Page] = []
+        run_id: str | None = found.run_id if found else None
+        while run_id:
+            pages.append(await self.page(temporal_id, run_id))
+            run_id = getattr(pages[-1].facts[0], "continued", None)
+        return pages[::-1]
+
+    # Within --------------------------------------------------------------------------------------
+
+    async def _connected(self) -> Client:
+        async with self._connecting:
+            if self._client is None:
+                self._client = await self._connect()
+            return self._client
+
+    async def _connect(self) -> Client:
+        options: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
+        if self._address is not None:
+            options["target_host"] = self._address
+        if self._namespace is not None:
+            options["namespace"] = self._namespace
+        options.setdefault("target_host", "127.0.0.1:7233")
+        try:
+            return await Client.connect(**options, data_converter=pydantic_data_converter)
+        except RuntimeError as error:  # what the SDK raises when nobody listens
+            raise EngineUnavailable(str(error)) from error
+
+    async def _ask(self, temporal_id: str, what: str, **options: Any) -> bool:
+        client = await self._connected()
+        try:
+            await getattr(client.get_workflow_handle(temporal_id), what)(**options)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise EngineUnavailable(error.message) from error
+        return True
+
+    async def _read(self, run_id: str, events: Sequence[HistoryEvent]) -> Page:
+        client = await self._connected()
+        return await read_page(run_id, events, client.data_converter)
+
+    async def _live_attempt(self, client: Client, pending: Any) -> LiveAttempt:
+        key, path, _ = parse_activity_id(pending.activity_id)
+        last = None
+        if pending.HasField("last_failure"):
+            last = failure_of(await client.data_converter.decode_failure(pending.last_failure))
+        started = None
+        if pending.HasField("last_started_time"):
+            started = pending.last_started_time.ToDatetime(tzinfo=UTC)
+        state = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
+        return LiveAttempt(Place(key, path), pending.attempt, pending.state == state, started, last)

@@ -1,0 +1,392 @@
+"""Keeps the tracking tables equal to Temporal's history: hints for speed, a sweep for truth."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+import structlog
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.engine import Engine, EngineUnavailable, StartRefused, Tail
+from api.mirror import store
+from api.mirror.commits import Batches, Job, write_jobs
+from api.mirror.events import Page
+from api.mirror.listener import listen
+from api.mirror.projector import UNRECORDED
+from api.mirror.rows import Changes
+from api.mirror.track import Track, open_track, was_reset, whole_projection
+from temporal_workflows.contracts import HINT_CHANNEL, GraphInput
+
+_log = structlog.get_logger(__name__)
+READERS = 8
+TAILS = 16
+# Longer histories are read backwards from their end, not followed from their start.
+MAX_TAILED_EVENTS = 2_000
+TAIL_WAIT = timedelta(seconds=1.5)
+QUIET_ROUNDS = 2
+TRACKS = 2_000
+# A hint comes before the server has recorded what it is about.
+ECHOES = (0.004, 0.015, 0.05, 0.15)
+RETRY_SECONDS = 0.3
+SWEEP_SECONDS = 1.0
+SWEEP_READS = 100
+REPAIR_AGE = timedelta(seconds=1)
+CLOSED_OVERLAP = timedelta(seconds=10)
+RECENTLY_ENDED = 5_000
+TRANSIENT = (EngineUnavailable, RPCError, SQLAlchemyError, OSError, TimeoutError)
+
+
+class Mirror:
+    """Projects the live executions that this process holds leases for.
+
+    Any number may run at once: leases share the work, and a commit takes effect only if the
+    cursor still stands where its projection began.
+    """
+
+    def __init__(
+        self, engine: Engine, sessions: async_sessionmaker[AsyncSession], database_url: str
+    ) -> None:
+        self.holder = uuid4()
+        self.swept_at: float | None = None
+        self._engine = engine
+        self._sessions = sessions
+        self._database_url = database_url
+        self._queue: asyncio.Queue[UUID] = asyncio.Queue()
+        self._queued: set[UUID] = set()
+        self._busy: set[UUID] = set()
+        self._again: set[UUID] = set()
+        self._later: set[UUID] = set()
+        self._tracks: OrderedDict[UUID, Track] = OrderedDict()
+        self._ended: OrderedDict[UUID, None] = OrderedDict()
+        self._checked: dict[UUID, float] = {}
+        self._batches = Batches()
+        self._tails: set[asyncio.Task[None]] = set()
+        self._closed_since = datetime.now(UTC) - timedelta(minutes=5)
+
+    async def run(self) -> None:
+        """Mirror until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._listen())
+                group.create_task(self._sweep())
+                group.create_task(self._commit())
+                for _ in range(READERS):
+                    group.create_task(self._read())
+        finally:
+            for tail in self._tails:
+                tail.cancel()
+
+    def hint(self, execution_id: str) -> None:
+        """Note that an execution may have news."""
+        with suppress(ValueError):
+            found = UUID(execution_id)
+            track = self._tracks.get(found)
+            if track is not None:
+                track.hinted_at, track.misses = time.monotonic(), 0
+            self._enqueue(found)
+
+    async def rebuild(self, execution_id: UUID) -> bool:
+        """Project an execution's whole history again; False when Temporal no longer has it.
+
+        What was seen of attempts that history does not keep stays.
+        """
+        async with self._transaction() as session:
+            stored = await store.load(session, execution_id)
+        pages = await self._engine.chain(stored.temporal_id) if stored else []
+        if stored is None or not pages:
+            return False
+        projector, changes = whole_projection(stored, pages)
+        unrecorded = {
+            row.id
+            for row in changes.nodes.values()
+            if row.error is not None and row.error["code"] == UNRECORDED
+        }
+        async with self._transaction() as session:
+            keep = await store.existing(session, execution_id, unrecorded)
+            await store.replace(session, projector.execution, changes, keep=keep)
+        self._forget(execution_id)
+        self._ended.pop(execution_id, None)
+        self._enqueue(execution_id)
+        return True
+
+    # Hints ---------------------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        await listen(self._database_url, HINT_CHANNEL, self.hint, connected=self._show_life)
+
+    async def _show_life(self, connection: asyncpg.Connection) -> None:
+        """Hold the lock that makes our leases count; it falls with the connection."""
+        await connection.execute(
+            "SELECT pg_advisory_lock($1, $2)", store.LEASE_LOCK, store.lock_key(self.holder)
+        )
+
+    def _enqueue(self, execution_id: UUID) -> None:
+        if execution_id in self._ended:
+            return
+        if execution_id in self._busy:
+            self._again.add(execution_id)
+        elif execution_id not in self._queued:
+            self._queued.add(execution_id)
+            self._queue.put_nowait(execution_id)
+
+    def _enqueue_later(self, execution_id: UUID, seconds: float) -> None:
+        if execution_id not in self._later:
+            self._later.add(execution_id)
+            asyncio.get_running_loop().call_later(seconds, self._enqueue_now, execution_id)
+
+    def _enqueue_now(self, execution_id: UUID) -> None:
+        self._later.discard(execution_id)
+        self._enqueue(execution_id)
+
+    # Reading -------------------------------------------------------------------------------------
+
+    async def _read(self) -> None:
+        while True:
+            execution_id = await self._queue.get()
+            self._queued.discard(execution_id)
+            self._busy.add(execution_id)
+            try:
+                await self._advance(execution_id)
+            except TRANSIENT as error:
+                self._failed(execution_id, error)
+            finally:
+                self._busy.discard(execution_id)
+                if execution_id in self._again:
+                    self._again.discard(execution_id)
+                    self._enqueue(execution_id)
+
+    def _failed(self, execution_id: UUID, error: BaseException) -> None:
+        self._forget(execution_id)
+        if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
+            _log.warning("history is gone", execution_id=str(execution_id))
+            return
+        _log.info("mirror tries again", execution_id=str(execution_id), error=_brief(error))
+        self._enqueue_later(execution_id, RETRY_SECONDS)
+
+    async def _advance(self, execution_id: UUID) -> None:
+        """Project what is new of one execution."""
+        self._checked[execution_id] = time.monotonic()
+        track = self._tracks.get(execution_id)
+        if track is not None and track.tailed:
+            return
+        if track is None or not track.leased:
+            track = await self._open(execution_id)
+        else:
+            page = await self._engine.events_after(
+                track.temporal_id, track.run_id, _event_id(track)
+            )
+            await self._take(track, [page] if page else [])
+        if track is not None and not track.projector.ended:
+            self._tail_or_echo(track)
+
+    async def _open(self, execution_id: UUID) -> Track | None:
+        """Claim, load and catch up an execution; None when it is not ours to mirror."""
+        self._forget(execution_id)
+        async with self._transaction() as session:
+            if not await store.claim(session, [execution_id], self.holder):
+                return None
+            stored = await store.load(session, execution_id)
+        opened = await open_track(self._engine, stored) if stored else None
+        if opened is None:
+            return None
+        track, pages = opened
+        track.hinted_at = time.monotonic()
+        self._tracks[execution_id] = track
+        while len(self._tracks) > TRACKS:
+            self._tracks.popitem(last=False)
+        await self._take(track, pages)
+        return track
+
+    async def _take(self, track: Track, pages: list[Page]) -> None:
+        """Project and commit pages, following the chain of runs."""
+        for page in pages:
+            following: Page | None = page
+            while following is not None and track.projector.accepts(following):
+                if was_reset(following) and await self._is_reset(track):
+                    await self.rebuild(track.id)
+                    return
+                track.misses = 0
+                status = track.projector.execution.status
+                changes = track.projector.apply(following)
+                news = bool(changes) or track.projector.execution.status is not status
+                if news and not await self._submit(track, changes):
+                    return
+                following = await self._continued(track, changes)
+
+    async def _continued(self, track: Track, changes: Changes) -> Page | None:
+        if changes.continued is None:
+            return None
+        track.run_id = changes.continued
+        return await self._engine.events_after(track.temporal_id, track.run_id, 0)
+
+    async def _is_reset(self, track: Track) -> bool:
+        found = await self._engine.describe(track.temporal_id)
+        return found is not None and found.run_id != track.run_id
+
+    async def _submit(self, track: Track, changes: Changes) -> bool:
+        if not await self._batches.submit(track, changes):
+            self._forget(track.id)
+            self._enqueue_later(track.id, RETRY_SECONDS)
+            return False
+        track.renewed(changes.cursor)
+        for child in changes.children:
+            self._enqueue(child.id)
+        if track.projector.ended:
+            self._finished(track.id)
+        return True
+
+    def _finished(self, execution_id: UUID) -> None:
+        self._forget(execution_id)
+        self._checked.pop(execution_id, None)
+        self._ended[execution_id] = None
+        while len(self._ended) > RECENTLY_ENDED:
+            self._ended.popitem(last=False)
+
+    def _forget(self, execution_id: UUID) -> None:
+        self._tracks.pop(execution_id, None)
+
+    # Tails ---------------------------------------------------------------------------------------
+
+    def _tail_or_echo(self, track: Track) -> None:
+        """Follow a run that was hinted a moment ago; without a free tail, look again shortly."""
+        fresh = time.monotonic() - track.hinted_at < 1.0
+        if fresh and len(self._tails) < TAILS and _event_id(track) < MAX_TAILED_EVENTS:
+            track.tailed = True
+            tail = asyncio.create_task(self._tail(track))
+            self._tails.add(tail)
+            tail.add_done_callback(self._tails.discard)
+        elif fresh and track.misses < len(ECHOES):
+            self._enqueue_later(track.id, ECHOES[track.misses])
+            track.misses += 1
+
+    async def _tail(self, track: Track) -> None:
+        try:
+            await self._follow(track)
+        except TRANSIENT as error:
+            self._failed(track.id, error)
+        finally:
+            track.tailed = False
+
+    async def _follow(self, track: Track) -> None:
+        tail = Tail(track.run_id)
+        quiet = 0
+        while quiet < QUIET_ROUNDS and self._tracks.get(track.id) is track:
+            if tail.run_id != track.run_id:
+                tail = Tail(track.run_id)
+            page, tail = await self._engine.follow(track.temporal_id, tail, TAIL_WAIT)
+            if page is None:
+                # A long poll was seen to sleep through its event: look for oneself.
+                page = await self._engine.events_after(
+                    track.temporal_id, track.run_id, _event_id(track)
+                )
+                await self._look_at_attempts(track)
+            quiet = 0 if page is not None and track.projector.accepts(page) else quiet + 1
+            await self._take(track, [page] if page else [])
+            if not tail.token and tail.run_id == track.run_id:
+                return
+
+    async def _look_at_attempts(self, track: Track) -> None:
+        """Show attempts that are being retried: no event tells of them yet."""
+        if track.projector.ended or not track.projector.open_rows:
+            return
+        found = await self._engine.describe(track.temporal_id)
+        changes = track.projector.overlay(found.attempts) if found else Changes()
+        if changes.nodes:
+            await self._submit(track, changes)
+
+    # Truth ---------------------------------------------------------------------------------------
+
+    async def _sweep(self) -> None:
+        """Find what moved without a hint, starts that got lost, and runs that ended unseen."""
+        while True:
+            try:
+                await self._repair_starts()
+                await self._look_for_moves()
+                await self._look_for_ends()
+                self.swept_at = time.monotonic()
+            except TRANSIENT as error:
+                _log.info("sweep tries again", error=_brief(error))
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _repair_starts(self) -> None:
+        async with self._transaction() as session:
+            rows = await store.unstarted(session, datetime.now(UTC) - REPAIR_AGE)
+        for row in rows:
+            try:
+                await self._engine.start(GraphInput.model_validate(row.start_input))
+            except StartRefused as error:
+                async with self._transaction() as session:
+                    await store.refuse(session, row.id, str(error))
+            else:
+                self._enqueue(row.id)
+
+    async def _look_for_moves(self) -> None:
+        """Read the executions that were looked at longest ago, so many per sweep."""
+        async with self._transaction() as session:
+            found = await store.rows_to_sweep(session)
+        self._checked = {key: at for key, at in self._checked.items() if key in set(found)}
+        found.sort(key=lambda key: self._checked.get(key, 0.0))
+        for execution_id in found[:SWEEP_READS]:
+            self._enqueue(execution_id)
+
+    async def _look_for_ends(self) -> None:
+        now = datetime.now(UTC)
+        for name in await self._engine.closed_since(self._closed_since):
+            with suppress(ValueError):
+                self._enqueue(UUID(name))
+        self._closed_since = now - CLOSED_OVERLAP
+
+    # Commits -------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncSession]:
+        async with self._sessions() as session:
+            yield session
+            await session.commit()
+
+    async def _commit(self) -> None:
+        while True:
+            jobs = await self._batches.next()
+            try:
+                await self._commit_jobs(jobs)
+            except (SQLAlchemyError, OSError) as error:
+                await self._commit_apart(jobs, error)
+
+    async def _commit_jobs(self, jobs: list[Job]) -> None:
+        async with self._transaction() as session:
+            results = await write_jobs(session, jobs)
+        for job, written in zip(jobs, results, strict=True):
+            if not job.done.done():
+                job.done.set_result(written)
+
+    async def _commit_apart(self, jobs: list[Job], error: SQLAlchemyError | OSError) -> None:
+        """One row that the database refuses must not hold up the others."""
+        for job in jobs:
+            try:
+                if len(jobs) == 1:
+                    raise error
+                await self._commit_jobs([job])
+            except (SQLAlchemyError, OSError) as failure:
+                if isinstance(failure, DBAPIError) and not failure.connection_invalidated:
+                    _log.error(
+                        "rows refused", execution_id=str(job.track.id), error=_brief(failure)
+                    )
+                if not job.done.done():
+                    job.done.set_exception(failure)
+
+
+def _brief(error: BaseException) -> str:
+    """Without statement and parameters: those hold people's data."""
+    return str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
+
+
+def _event_id(track: Track) -> int:
+    cursor = track.projector.cursor
+    return cursor.event_id if cursor is not None and cursor.run_id == track.run_id else 0
