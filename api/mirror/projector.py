@@ -238,6 +238,7 @@ class Projector:
             row,
             FAILED if fact.failure else COMPLETED,
             output=envelope.get("output"),
+            handle=envelope.get("handle"),
             error=_error_at(row, fact.failure) if fact.failure else None,
             usage=fact.failure.usage if fact.failure else envelope.get("usage"),
             ended_at=fact.ended_at,
@@ -274,6 +275,7 @@ class Projector:
             status,
             output=record.get("output"),
             error=record.get("error"),
+            handle=record.get("handle"),
             reason=record.get("reason"),
             ended_at=fact.ended_at,
         )

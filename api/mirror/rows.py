@@ -33,6 +33,7 @@ class NodeRow:
     usage: dict[str, Any] | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    handle: str | None = None  # the branch that a condition took; no column has it
 
     @property
     def place(self) -> Place:

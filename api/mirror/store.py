@@ -272,7 +272,13 @@ async def _write_nodes(
         set_=changing,
         where=None if over_ended else and_(*(NODES.c.status != status for status in ENDED)),
     )
-    await session.execute(statement, [{**asdict(row), "updated_at": now} for row in rows])
+    await session.execute(statement, [_node_values(row, now) for row in rows])
+
+
+def _node_values(row: NodeRow, now: datetime) -> dict[str, Any]:
+    values = asdict(row)
+    del values["handle"]
+    return {**values, "updated_at": now}
 
 
 async def _write_logs(session: AsyncSession, lines: Iterable[LogRow]) -> None:
