@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -76,14 +77,14 @@ def _probed() -> Host:
     if _kernel() < (5, 14):
         raise _NoBox("the kernel is older than Linux 5.14, which counts processes per box", "")
     bwrap = _program("bwrap", "bubblewrap")
-    drop = (_program("setpriv", "util-linux"), _program("sh", "dash")) if os.geteuid() == 0 else ()
-    memory = find_controller()
+    setpriv = _program("setpriv", "util-linux") if os.geteuid() == 0 else None
     problems = []
     for interpreter, prefix in _interpreters():
-        host = Host(bwrap, drop, memory, interpreter, prefix)
-        problem = _try(host)
-        if problem is None:
-            return host
+        for memory in dict.fromkeys((find_controller(), None)):
+            host = Host(bwrap, setpriv, memory, interpreter, prefix)
+            problem = _try(host)
+            if problem is None:
+                return host
         problems.append(f"{interpreter}: {problem}")
     if not problems:
         raise _NoBox("no Python interpreter was found", "apt-get install python3")
@@ -93,8 +94,9 @@ def _probed() -> Host:
 def _try(host: Host) -> str | None:
     """Build one box; the reason if it does not come up."""
     spec = SandboxSpec([str(host.interpreter), "-I", "-c", _PROBE])
-    group = host.memory.create(spec.limits.memory) if host.memory else None
+    group = None
     try:
+        group = host.memory.create(spec.limits.memory) if host.memory else None
         launched = launch(host, spec, group)
         try:
             return _answer(launched)
@@ -103,8 +105,8 @@ def _try(host: Host) -> str | None:
     except OSError as error:
         return str(error)
     finally:
-        if group is not None:
-            asyncio.run(group.remove())
+        while group is not None and not group.try_remove():
+            time.sleep(0.005)
 
 
 def _answer(launched: Launched) -> str | None:

@@ -22,15 +22,15 @@ class Host:
     """What boxes are built with on this machine.
 
     Attributes:
-        drop: `setpriv` and `sh` when we are root, else empty: a box of the real root would not be
-            held to its process limit.
+        setpriv: The program that gives up root, None when we are not root: a box of the real root
+            would not be held to its process limit.
         memory: None where no control group can be made; then each process is limited alone.
         interpreter: Path of Python, the same inside and outside.
         prefix: The folder to show for it, None when it lives in `/usr`.
     """
 
     bwrap: str
-    drop: tuple[str, ...]
+    setpriv: str | None
     memory: MemoryController | None
     interpreter: Path
     prefix: Path | None
@@ -98,8 +98,8 @@ def _entry(host: Host, group: MemoryGroup | None) -> list[str]:
     entry: list[str] = []
     if group is not None:
         entry += ["/bin/sh", "-c", _JOIN_GROUP, str(group.processes_file)]
-    if host.drop:
-        entry += [host.drop[0], f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--"]
+    if host.setpriv is not None:
+        entry += [host.setpriv, f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--"]
     return entry
 
 

@@ -78,11 +78,20 @@ class MemoryGroup:
 
     async def remove(self) -> None:
         """Remove the group; the kernel needs a moment after the last process is gone."""
-        for delay in (0.0, 0.002, 0.01, 0.05, 0.25):
-            await asyncio.sleep(delay)
-            with contextlib.suppress(OSError):
-                self.folder.rmdir()
+        for delay in (0.002, 0.01, 0.05, 0.25, 0.0):
+            if self.try_remove():
                 return
+            await asyncio.sleep(delay)
+
+    def try_remove(self) -> bool:
+        """Whether the group is gone now."""
+        try:
+            self.folder.rmdir()
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return True
 
     def _write_if_present(self, name: str, value: str) -> None:
         path = self.folder / name

@@ -12,10 +12,13 @@ from activities.sandbox.host import require
 from activities.sandbox.launch import Launched, launch
 from activities.sandbox.memory import MemoryGroup
 from activities.sandbox.spec import Capture, Limits, SandboxResult, SandboxSpec, Stop
+from activities.sandbox.tree_memory import tree_memory
 
 _CHUNK = 64 * 1024
 _START_SECONDS = 0.5
 _END_SECONDS = 5.0
+_WATCH_SECONDS = 0.2
+_KILLED = 128 + signal.SIGKILL
 
 
 async def run(spec: SandboxSpec) -> SandboxResult:
@@ -43,18 +46,19 @@ async def _run_in(group: MemoryGroup | None, spec: SandboxSpec) -> SandboxResult
         launched = launch(host, spec, group)
     except OSError as error:
         raise ToolError(f"the sandbox could not be started: {error}") from error
-    box = _Box(launched, spec)
+    box = _Box(launched, spec, watch_memory=group is None)
     try:
         await asyncio.shield(box.ended)
     finally:
         await _uninterrupted(box.close())
-    if box.exit_code is None and box.stopped is None:
-        problem = box.stderr.capture().text().strip()[-500:] or "no reason given"
-        raise ToolError(f"the sandbox could not be set up: {problem}")
-    exit_code = 137 if box.exit_code is None else box.exit_code
     stopped = box.stopped
-    if exit_code and group is not None and group.was_exceeded():
+    # A tree that got over the loss of one process, and ended well, is not a failure.
+    if box.exit_code != 0 and group is not None and group.was_exceeded():
         stopped = Stop.MEMORY
+    if box.exit_code is None and stopped is None:
+        problem = box.stderr.capture().text().strip()[-500:] or "killed from outside"
+        raise ToolError(f"the sandbox could not be set up: {problem}")
+    exit_code = _KILLED if box.exit_code is None else box.exit_code
     return SandboxResult(
         exit_code, box.stdout.capture(), box.stderr.capture(), box.result.capture().data, stopped
     )
@@ -86,7 +90,7 @@ class _Stream:
 class _Box:
     """A running box: its pipes, and the one process whose end is the end of all others."""
 
-    def __init__(self, launched: Launched, spec: SandboxSpec) -> None:
+    def __init__(self, launched: Launched, spec: SandboxSpec, *, watch_memory: bool) -> None:
         limits: Limits = spec.limits
         self.stdout = _Stream(limits.capture, limits.flood, spec.on_stdout)
         self.stderr = _Stream(limits.capture, limits.flood, spec.on_stderr)
@@ -96,9 +100,13 @@ class _Box:
         self._launched = launched
         self._started = asyncio.Event()
         self._first: int | None = None
+        self._first_pid = 0
         self._outer = os.pidfd_open(launched.process.pid)
-        self._tasks = [asyncio.ensure_future(work) for work in self._work()]
-        self.ended = asyncio.gather(*self._tasks)
+        self._followers = [asyncio.ensure_future(work) for work in self._work()]
+        self.ended = asyncio.gather(*self._followers)
+        self._watcher = (
+            asyncio.ensure_future(self._watch_memory(limits.memory)) if watch_memory else None
+        )
 
     def _work(self) -> list[Coroutine[None, None, None]]:
         process = self._launched.process
@@ -114,12 +122,15 @@ class _Box:
 
     async def close(self) -> None:
         """Kill what still runs, wait until it is gone, and release every descriptor."""
-        if not self.ended.done():
+        # Also when only one of the tasks failed: the others still follow a running box.
+        following = [task for task in self._followers if not task.done()]
+        if following:
             await self._kill()
-            await asyncio.wait(self._tasks, timeout=_END_SECONDS)
-        for task in self._tasks:
+            await asyncio.wait(following, timeout=_END_SECONDS)
+        tasks = [*self._followers, *([self._watcher] if self._watcher else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         with suppress(asyncio.CancelledError):
             self.ended.exception()
         self._launched.close()
@@ -148,7 +159,8 @@ class _Box:
         self.exit_code = status.get("exit-code", self.exit_code)
         if "child-pid" in status and self._first is None:
             with suppress(ProcessLookupError):
-                self._first = os.pidfd_open(status["child-pid"])
+                self._first_pid = status["child-pid"]
+                self._first = os.pidfd_open(self._first_pid)
             self._started.set()
 
     async def _follow_end(self) -> None:
@@ -158,6 +170,14 @@ class _Box:
         await self._kill()
         if self._first is not None:
             await _readable(self._first)
+
+    async def _watch_memory(self, limit: int) -> None:
+        await self._started.wait()
+        while self._first_pid:
+            if await asyncio.to_thread(tree_memory, self._first_pid) > limit:
+                self.stopped = self.stopped or Stop.MEMORY
+                await self._kill()
+            await asyncio.sleep(_WATCH_SECONDS)
 
     async def _kill(self) -> None:
         """Kill process 1 of the box, and so by the kernel's rule every process in it."""

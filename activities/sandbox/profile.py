@@ -6,6 +6,7 @@ from pathlib import Path
 from activities.sandbox.spec import RESULT_FD_VARIABLE, Limits
 
 _USER_ID = "1000"
+_FEW_PROCESSES = 16
 _PASSWD = b"sandbox:x:1000:1000::/work:/bin/sh\n"
 _GROUP = b"sandbox:x:1000:\n"
 _SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -73,11 +74,13 @@ def resource_limits(limits: Limits, *, whole_tree_limited: bool) -> list[str]:
     """The launcher that sets the limits from inside, where only the box's processes count."""
     # With a group around the tree the address space is a second line: it may not be hit first
     # by programs that reserve more than they use.
+    # Without one, each process has all of it and the tree is measured from outside now and then.
     address_space = limits.memory * 2 + 2**30 if whole_tree_limited else limits.memory
+    processes = limits.processes if whole_tree_limited else min(limits.processes, _FEW_PROCESSES)
     return [
         "prlimit",
         f"--as={address_space}",
-        f"--nproc={limits.processes}",
+        f"--nproc={processes}",
         f"--nofile={limits.open_files}",
         f"--fsize={limits.disk}",
         f"--cpu={limits.cpu_seconds}:{limits.cpu_seconds + 1}",

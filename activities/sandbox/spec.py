@@ -13,9 +13,10 @@ class Limits:
     """Upper bounds of one call; sizes in bytes.
 
     Attributes:
-        memory: For the whole process tree with its files in memory where the host has a memory
-            cgroup; else the address space of each process.
-        processes: Processes and threads alive at once.
+        memory: For the whole process tree. With a memory cgroup the kernel holds it, files in
+            `/work`, `/tmp` and `/dev/shm` included; without one it bounds each process's address
+            space, and the tree is measured every 0.2 s and stopped when it is over.
+        processes: Processes and threads alive at once; at most 16 where there is no memory cgroup.
         disk: Size of each of the three writable folders `/work`, `/tmp` and `/dev/shm`.
         cpu_seconds: Of each process.
         capture: How much of stdout and of stderr is kept; the rest is counted.

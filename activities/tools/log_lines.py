@@ -18,10 +18,19 @@ class LogLines:
         self.stdout = LineStream(self, LogLevel.INFO)
         self.stderr = LineStream(self, LogLevel.WARNING)
 
+    @property
+    def full(self) -> bool:
+        """Whether the caps are reached."""
+        return self._lines >= MAX_LOG_LINES or self._bytes >= MAX_LOG_BYTES
+
+    def drop(self, lines: int) -> None:
+        """Count lines that are not kept."""
+        self._dropped += lines
+
     def write(self, line: bytes, level: LogLevel) -> None:
         """Log one line, or count it when the caps are reached."""
-        if self._lines >= MAX_LOG_LINES or self._bytes >= MAX_LOG_BYTES:
-            self._dropped += 1
+        if self.full:
+            self.drop(1)
             return
         self._lines += 1
         self._bytes += len(line)
@@ -46,6 +55,10 @@ class LineStream:
 
     def write(self, chunk: bytes) -> None:
         """Take the next chunk."""
+        if self._lines.full:
+            # Not split: a flood of short lines would keep the event loop busy.
+            self._lines.drop(chunk.count(b"\n"))
+            return
         first, *rest = chunk.split(b"\n")
         self._append(first)
         for part in rest:

@@ -1,0 +1,153 @@
+"""The Shell tool: commands, scripts, inputs and failures."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from activities.context import ArtifactStore, ToolContext
+from activities.errors import (
+    InvalidInput,
+    InvalidOutput,
+    ResourceLimit,
+    UserCodeError,
+)
+from activities.tools import shell
+from models.enums import LogLevel
+from models.graph.node import ShellConfig
+from models.graph.values import Json
+
+CANARY = "canary-93be20aa"
+
+
+class NoArtifacts(ArtifactStore):
+    """The Shell tool stores nothing itself."""
+
+    async def put(
+        self, execution_id: str, data: bytes, *, content_type: str, name: str | None = None
+    ) -> Json:
+        raise NotImplementedError
+
+    async def get(self, reference: Json) -> bytes:
+        raise NotImplementedError
+
+
+async def call(inputs: dict[str, Json] | None = None, **config: Any) -> Any:
+    def log(message: str, level: LogLevel = LogLevel.INFO, data: Json = None) -> None:
+        assert message is not None or data or level
+
+    context = ToolContext("run", "node", "node", 1, "key", 60, log, NoArtifacts())
+    return await shell.run(ShellConfig(**config), inputs or {}, context)
+
+
+async def test_command_runs_without_a_shell() -> None:
+    output = await call(command=["printf", "%s|", "$HOME; id", "`id`"])
+    assert output == {"exit_code": 0, "stdout": "$HOME; id|`id`|", "stderr": ""}
+
+
+async def test_script_stops_at_the_first_failure() -> None:
+    with pytest.raises(UserCodeError) as caught:
+        await call(script="echo before; false | true; echo after")
+    assert caught.value.details == {"exit_code": 1, "stderr": "", "stdout": "before\n"}
+
+
+async def test_unset_variable_is_a_failure() -> None:
+    with pytest.raises(UserCodeError, match="NOT_THERE: unbound variable"):
+        await call(script="echo $NOT_THERE")
+
+
+async def test_inputs_arrive_as_environment_and_file() -> None:
+    inputs: dict[str, Json] = {"name": "a b; $(id)", "n": 3, "on": True, "no": None, "list": [1]}
+    script = 'echo "$INPUT_NAME|$INPUT_N|$INPUT_ON|$INPUT_NO|${INPUT_LIST-unset}"; cat "$INPUTS"'
+    output = await call(inputs, script=script)
+    first, second = output["stdout"].splitlines()
+    assert first == "a b; $(id)|3|true||unset"
+    assert second == '{"name": "a b; $(id)", "n": 3, "on": true, "no": null, "list": [1]}'
+
+
+async def test_values_do_not_show_in_any_command_line() -> None:
+    # Process lists are readable by every account of the host.
+    task = asyncio.create_task(call({"token": CANARY}, script="sleep 72001"))
+    found = []
+    for _ in range(100):
+        await asyncio.sleep(0.02)
+        found = await asyncio.to_thread(command_lines)
+        if any("72001" in line for line in found):
+            break
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert any("72001" in line for line in found)
+    assert not any(CANARY in line for line in found)
+
+
+def command_lines() -> list[str]:
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            lines.append(path.read_text(errors="replace"))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return lines
+
+
+async def test_json_of_the_output_file() -> None:
+    output = await call(script='echo hi; echo \'{"rows": [1, 2]}\' > "$OUTPUT"')
+    assert output["json"] == {"rows": [1, 2]}
+    assert output["stdout"] == "hi\n"
+
+
+async def test_standard_input_is_empty() -> None:
+    assert (await call(script="cat; echo end"))["stdout"] == "end\n"
+
+
+async def test_other_exit_codes_may_be_fine() -> None:
+    output = await call(command=["bash", "-c", "echo no >&2; exit 3"], ok_exit_codes=[0, 3])
+    assert output == {"exit_code": 3, "stdout": "", "stderr": "no\n"}
+
+
+async def test_failure_carries_the_end_of_stderr() -> None:
+    with pytest.raises(UserCodeError, match="exit code 9: the last word") as caught:
+        await call(
+            script="for n in {1..9999}; do echo $n >&2; done; echo 'the last word' >&2; exit 9"
+        )
+    assert isinstance(caught.value.details, dict)
+    assert str(caught.value.details["stderr"]).endswith("9999\nthe last word")
+    assert caught.value.retryable
+
+
+async def test_long_output_is_kept_in_part_and_marked() -> None:
+    output = await call(script="head -c 3000000 /dev/zero | tr '\\0' x")
+    assert output["truncated"] is True
+    assert len(output["stdout"]) == 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("config", "inputs", "error", "says"),
+    [
+        ({"command": ["no-such-program"]}, {}, UserCodeError, "exit code 127"),
+        ({"command": ["a\0b"]}, {}, InvalidInput, "NUL"),
+        ({"command": ["x" * 200_000]}, {}, InvalidInput, "100 KiB"),
+        ({"script": ":"}, {"a-b": 1, "a_b": 2}, InvalidInput, "INPUT_A_B"),
+        ({"script": ":"}, {f"k{n}": 1 for n in range(1001)}, InvalidInput, "too much"),
+        ({"script": "echo '{' > $OUTPUT"}, {}, InvalidOutput, "OUTPUT"),
+        ({"script": "echo NaN > $OUTPUT"}, {}, InvalidOutput, "not finite"),
+        ({"script": "yes"}, {}, ResourceLimit, "printed more"),
+        ({"script": "head -c 64M /dev/zero > /tmp/a; cat /tmp/a /tmp/a > $OUTPUT"}, {}, UserCodeError, "exit code"),
+        ({"script": "tail -c 1G /dev/zero", "memory_mb": 64}, {}, (ResourceLimit, UserCodeError), "memory"),
+    ],
+)  # fmt: skip
+async def test_failures_are_typed(
+    config: dict[str, Any],
+    inputs: dict[str, Json],
+    error: type[Exception] | tuple[type[Exception], ...],
+    says: str,
+) -> None:
+    with pytest.raises(error, match=says):
+        await call(inputs, **config)
+
+
+async def test_result_descriptor_is_not_the_scripts() -> None:
+    with pytest.raises(UserCodeError, match="unbound"):
+        await call(script='echo x >&"$SANDBOX_RESULT_FD"')
