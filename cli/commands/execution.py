@@ -1,0 +1,139 @@
+"""`pastetrader execution`: the runs."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from cli.client import ApiClient
+from cli.documents import read_json
+from cli.follow.events import run_events
+from cli.follow.render import render
+from cli.follow.tree import RunTree
+from cli.options import AsJson, DataDir, Follow, Limit, data_folder
+from cli.output import (
+    console,
+    duration,
+    print_json,
+    print_json_line,
+    print_table,
+    print_value,
+    status_text,
+    talk,
+)
+from cli.runs import graph_of, print_outcome, watch_run
+from cli.sign_in import connect
+
+app = typer.Typer(no_args_is_help=True, help="Look at runs, stop them, run them again.")
+ExecutionId = Annotated[str, typer.Argument(help="Id of a run.", show_default=False)]
+_ALL_LOGS = 10_000
+
+
+@app.command("list")
+def list_executions(
+    status: Annotated[str | None, typer.Option(help="Only runs with this status.")] = None,
+    workflow: Annotated[str | None, typer.Option(help="Only runs of this workflow id.")] = None,
+    limit: Limit = 20,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Runs, newest first."""
+    with connect(data_folder(data_dir)) as client:
+        found = list(client.items("/executions", limit, status=status, workflow_id=workflow))
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ["id", "status", "started", "took"],
+        (
+            (e["id"], status_text(e["status"]), e.get("started_at") or "", duration(e))
+            for e in found
+        ),
+    )
+
+
+@app.command()
+def show(execution: ExecutionId, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """One run: its tree of nodes, its result or its error."""
+    with connect(data_folder(data_dir)) as client:
+        found = client.get(f"/executions/{execution}")
+        if as_json:
+            print_json(found)
+            return
+        tree = RunTree.of_graph(graph_of(client, found))
+    tree.apply("execution", found)
+    for node in found.get("nodes") or []:
+        tree.apply("node", node)
+    console.print(render(tree))
+    if found.get("error"):
+        console.print(Text(found["error"].get("message", ""), style="red"))
+    elif found.get("output") is not None:
+        print_value(found["output"])
+
+
+@app.command()
+def logs(
+    execution: ExecutionId,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for more.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """What a run's nodes wrote."""
+    with connect(data_folder(data_dir)) as client:
+        for line in _log_lines(client, execution, follow):
+            if as_json:
+                print_json_line(line)
+            else:
+                console.print(_log_text(line), soft_wrap=True)
+
+
+@app.command()
+def cancel(execution: ExecutionId, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Ask a run to stop; running tools are ended."""
+    with connect(data_folder(data_dir)) as client:
+        answer = client.post(f"/executions/{execution}/cancel")
+    if as_json:
+        print_json(answer)
+    else:
+        talk.print("The run was asked to stop.")
+
+
+@app.command()
+def retry(
+    execution: ExecutionId,
+    from_node: Annotated[
+        str | None, typer.Option("--from", help="Node to run again from. [default: the failed one]")
+    ] = None,
+    inputs: Annotated[
+        str | None, typer.Option(help="New inputs of that node: JSON, @file or -.")
+    ] = None,
+    follow: Follow = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run again as a new run that keeps the outputs of the nodes before; waits for its end."""
+    body: dict[str, Any] = {"from_node": from_node} if from_node else {}
+    if inputs is not None:
+        body["inputs"] = read_json(inputs)
+    with connect(data_folder(data_dir)) as client:
+        started = client.post(f"/executions/{execution}/retry", body)
+        graph = graph_of(client, client.get(f"/executions/{started['id']}"))
+        ended = watch_run(client, started["id"], graph, show=follow, as_json=as_json)
+    print_outcome(ended, show=follow, as_json=as_json)
+
+
+def _log_lines(client: ApiClient, execution: str, follow: bool) -> Iterator[dict[str, Any]]:
+    if not follow:
+        yield from client.items(f"/executions/{execution}/logs", _ALL_LOGS)
+        return
+    for event, data in run_events(client, execution):
+        if event == "log":
+            yield data
+
+
+def _log_text(line: dict[str, Any]) -> Text:
+    style = {"error": "red", "warning": "yellow", "debug": "dim"}.get(line["level"], "")
+    path = f"[{line['path']}]" if line.get("path") else ""
+    head = f"{line['timestamp']} {line['level']:<7} {line.get('node_key', '')}{path}: "
+    return Text.assemble((head, "dim"), (line["message"], style))

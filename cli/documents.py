@@ -1,0 +1,53 @@
+"""Workflow files and inputs as people hand them over on the command line."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from cli.client import ApiClient
+from cli.exits import BadInput
+
+_TYPES = {".yaml": "application/yaml", ".yml": "application/yaml", ".json": "application/json"}
+
+
+def looks_like_file(target: str) -> bool:
+    """Whether a FILE|NAME argument means a file."""
+    return Path(target).suffix in _TYPES or Path(target).is_file()
+
+
+def read_workflow_file(path: Path) -> tuple[str, str]:
+    """(text, content type) of a workflow document; raises `BadInput`."""
+    content_type = _TYPES.get(path.suffix)
+    if content_type is None:
+        raise BadInput(f"{path}: a workflow file ends in .yaml, .yml or .json")
+    return _read(path), content_type
+
+
+def read_json(given: str | None) -> Any:
+    """The value of `JSON`, `@file` or `-` for standard input; an empty object for None."""
+    if given is None:
+        return {}
+    text = given
+    if given == "-":
+        text = sys.stdin.read()
+    elif given.startswith("@"):
+        text = _read(Path(given[1:]))
+    try:
+        return json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise BadInput(f"the input is not JSON: {error}") from error
+
+
+def import_file(client: ApiClient, path: Path) -> dict[str, Any]:
+    """Import a workflow file; the workflow as the API gives it."""
+    text, content_type = read_workflow_file(path)
+    workflow: dict[str, Any] = client.post_document("/workflows/import", text, content_type)
+    return workflow
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read: {error}") from error

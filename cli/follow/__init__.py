@@ -1,0 +1,1 @@
+"""A run as it happens: its events, the tree they make, and how that is shown."""

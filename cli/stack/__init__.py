@@ -1,0 +1,1 @@
+"""Everything on one machine: servers, migrations, API and workers under one supervisor."""

@@ -1,0 +1,48 @@
+"""What `up` tells while it works: one line per state change, for people or for machines."""
+
+import json
+import sys
+from typing import Any, Protocol
+
+from rich.console import Console
+
+
+class Report(Protocol):
+    """Receives every state change as a name and its facts."""
+
+    def __call__(self, event: str, **facts: Any) -> None:
+        """`event` is one of starting, started, exited, restarted, failed, ready, stopping, stopped."""
+        ...
+
+
+def json_report(event: str, **facts: Any) -> None:
+    """One JSON object a line, flushed, so that a reader sees it at once."""
+    sys.stdout.write(json.dumps({"event": event, **facts}) + "\n")
+    sys.stdout.flush()
+
+
+class ConsoleReport:
+    """The same facts as short lines; the links when everything is ready."""
+
+    def __init__(self, console: Console) -> None:
+        """`console` is where people look."""
+        self._console = console
+
+    def __call__(self, event: str, **facts: Any) -> None:
+        """Print one state change."""
+        if event == "ready":
+            self._ready(facts["urls"], facts["admin"])
+            return
+        name = facts.get("name", "")
+        detail = "".join(f" · {key} {value}" for key, value in facts.items() if key != "name")
+        style = {"started": "green", "restarted": "green", "exited": "yellow", "failed": "red"}
+        self._console.print(f"[{style.get(event, 'dim')}]{event:>9}[/] {name}[dim]{detail}[/]")
+
+    def _ready(self, urls: dict[str, str], admin: dict[str, Any]) -> None:
+        titles = {"designer": "Designer", "docs": "API docs", "temporal_ui": "Temporal Web"}
+        self._console.print()
+        for key, title in titles.items():
+            if key in urls:
+                self._console.print(f"  {title:<13} [bold cyan]{urls[key]}[/]", soft_wrap=True)
+        self._console.print(f"  {'Sign in':<13} {admin.get('hint', '')}", soft_wrap=True)
+        self._console.print("\n  Ctrl-C stops everything; the next start resumes every run.\n")
