@@ -1,0 +1,1 @@
+"""Executions: starting them, watching them, stopping them, running them again."""

@@ -1,0 +1,66 @@
+"""What can be wrong with a request about executions."""
+
+from api.errors import APIError
+
+
+class NotPublished(APIError):
+    """The workflow has no published version to run."""
+
+    status = 409
+    code = "WORKFLOW_NOT_PUBLISHED"
+
+
+class IdempotencyKeyReused(APIError):
+    """The key came before, with another request."""
+
+    status = 409
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class NotEnded(APIError):
+    """Only a run that has ended can be run again."""
+
+    status = 409
+    code = "EXECUTION_NOT_ENDED"
+
+
+class HistoryGone(APIError):
+    """Temporal no longer keeps the run's history."""
+
+    status = 409
+    code = "HISTORY_GONE"
+
+
+class SnapshotInvalid(APIError):
+    """What the graph refers to cannot be put into the run's snapshot."""
+
+    status = 422
+    code = "INVALID_REFERENCE"
+
+
+class SnapshotTooLarge(APIError):
+    """Graph, tools and sub-workflows together are over what one start may carry."""
+
+    status = 422
+    code = "GRAPH_TOO_LARGE"
+
+
+class InputTooLarge(APIError):
+    """The input is over the inline limit."""
+
+    status = 413
+    code = "INPUT_TOO_LARGE"
+
+
+class InputInvalid(APIError):
+    """The input does not satisfy the trigger's JSON Schema."""
+
+    status = 422
+    code = "SCHEMA_MISMATCH"
+
+
+class TemporalUnavailable(APIError):
+    """Temporal does not answer."""
+
+    status = 503
+    code = "TEMPORAL_UNAVAILABLE"

@@ -1,0 +1,297 @@
+"""Starting runs, once each, and what is asked of them afterwards."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from jsonschema import Draft202012Validator
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.engine import Engine, EngineUnavailable, StartRefused
+from api.executions import repository
+from api.executions.errors import (
+    HistoryGone,
+    IdempotencyKeyReused,
+    InputInvalid,
+    InputTooLarge,
+    NotEnded,
+    SnapshotTooLarge,
+    TemporalUnavailable,
+)
+from api.executions.schemas import RetryRequest, StartRequest, Statistics, too_large
+from api.executions.seeds import recorded_rows, seeds_for
+from api.executions.snapshot import Snapshot, take_snapshot
+from api.mirror.rows import ExecutionRow
+from models.base import new_id
+from models.enums import ExecutionStatus, NodeType, TriggerType
+from models.execution import WorkflowExecution
+from models.graph.graph import Graph
+from models.graph.limits import MAX_INLINE_BYTES
+from models.graph.node import TriggerNode
+from models.graph.values import Json
+from models.workflow import Workflow
+from temporal_workflows.contracts import GraphInput, NodeRecord, workflow_id
+
+_log = structlog.get_logger(__name__)
+# Temporal refuses payloads over 2 MB; the run's own state needs the rest.
+MAX_START_BYTES = 1_500_000
+MAX_SCHEMA_PROBLEMS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a run starts, and what comes with it."""
+
+    trigger_type: TriggerType = TriggerType.MANUAL
+    metadata: dict[str, Any] | None = None
+    idempotency_key: str | None = None
+    retry_of: UUID | None = None
+
+
+class ExecutionService:
+    """Use cases around one session; starts leave for Temporal after its commit."""
+
+    def __init__(self, session: AsyncSession, engine: Engine) -> None:
+        self._session = session
+        self._engine = engine
+
+    # Starting ------------------------------------------------------------------------------------
+
+    async def start(
+        self, workflow: Workflow, request: StartRequest, cause: Cause
+    ) -> WorkflowExecution:
+        """Accept a run; with the same idempotency key, the run that was accepted first.
+
+        Raises:
+            IdempotencyKeyReused: the key came with another request.
+            NotPublished, SnapshotInvalid, SnapshotTooLarge: the graph cannot run.
+            InputTooLarge, InputInvalid: the input cannot be used.
+        """
+        asked = _request_hash(request)
+        known = await self._known(workflow, cause.idempotency_key, asked)
+        if known is not None:
+            return known
+        if too_large(request.input):
+            raise InputTooLarge(
+                f"the input is over {MAX_INLINE_BYTES} bytes; pass large values by reference"
+            )
+        snapshot = await take_snapshot(self._session, workflow, request.version)
+        trigger = _first_trigger(snapshot.graph)
+        _check_input(request.input, trigger)
+        start = _graph_input(workflow, snapshot, request.input, trigger)
+        return await self._accept(workflow, start, request.tags, cause, asked)
+
+    async def retry(
+        self, execution: WorkflowExecution, request: RetryRequest, cause: Cause
+    ) -> WorkflowExecution:
+        """Run again from a node, or from what failed; what need not run again is reused.
+
+        Raises:
+            NotEnded: the run still goes on.
+            HistoryGone: Temporal no longer has its history.
+            As `start` otherwise.
+        """
+        asked = _request_hash(request, execution.id)
+        workflow = await repository.workflow_of(self._session, execution)
+        known = await self._known(workflow, cause.idempotency_key, asked)
+        if known is not None:
+            return known
+        if not ExecutionStatus(execution.status).is_terminal:
+            raise NotEnded("the execution still runs; cancel it or wait for its end")
+        version = request.version or execution.workflow_version
+        snapshot = await take_snapshot(self._session, workflow, version)
+        _check_node(snapshot.graph, request)
+        given, overrides = _edited(snapshot.graph, request, execution.input)
+        trigger = _first_trigger(snapshot.graph)
+        _check_input(given, trigger)
+        start = _graph_input(workflow, snapshot, given, trigger)
+        start.seeds = await self._seeds(execution, snapshot.graph, request.from_node)
+        start.input_overrides = overrides
+        return await self._accept(workflow, start, list(execution.tags), cause, asked)
+
+    async def _seeds(
+        self, execution: WorkflowExecution, graph: Graph, from_node: str | None
+    ) -> list[NodeRecord]:
+        try:
+            pages = await self._engine.chain(execution.temporal_workflow_id)
+        except EngineUnavailable as error:
+            raise TemporalUnavailable("Temporal does not answer; try again shortly") from error
+        if not pages and execution.started_at is not None:
+            raise HistoryGone("Temporal no longer has this execution's history")
+        return seeds_for(graph, recorded_rows(ExecutionRow(id=execution.id), pages), from_node)
+
+    async def _known(
+        self, workflow: Workflow, key: str | None, asked: str
+    ) -> WorkflowExecution | None:
+        if key is None:
+            return None
+        found = await repository.by_idempotency_key(self._session, workflow.id, key)
+        if found is not None and found.request_hash != asked:
+            raise IdempotencyKeyReused(
+                "this Idempotency-Key came before with another request; use a new key"
+            )
+        return found
+
+    async def _accept(
+        self,
+        workflow: Workflow,
+        start: GraphInput,
+        tags: list[str],
+        cause: Cause,
+        asked: str,
+    ) -> WorkflowExecution:
+        document = start.model_dump(mode="json")
+        size = len(json.dumps(document, ensure_ascii=False).encode())
+        if size > MAX_START_BYTES:
+            raise SnapshotTooLarge(
+                f"graph, tools, sub-workflows and input take {size} bytes together; "
+                f"at most {MAX_START_BYTES} can be started"
+            )
+        values = {
+            "id": UUID(start.execution_id),
+            "owner_id": workflow.owner_id,
+            "workflow_id": workflow.id,
+            "workflow_version": start.workflow_version,
+            "graph_hash": start.graph_hash,
+            "trigger_type": cause.trigger_type,
+            "trigger_metadata": cause.metadata or {},
+            "input": start.input,
+            "idempotency_key": cause.idempotency_key,
+            "request_hash": asked,
+            "temporal_workflow_id": workflow_id(start.execution_id),
+            "retry_of": cause.retry_of,
+            "tags": tags,
+            "start_input": document,
+        }
+        if not await repository.insert_once(self._session, values):
+            known = await self._known(workflow, cause.idempotency_key, asked)
+            if known is None:
+                raise IdempotencyKeyReused("this Idempotency-Key is in use; use a new key")
+            return known
+
+        async def hand_over() -> None:
+            """What fails here is found and repaired by the mirror's sweep."""
+            try:
+                await self._engine.start(start)
+            except (EngineUnavailable, StartRefused) as error:
+                _log.warning("start is left to the sweep", error=str(error), id=start.execution_id)
+
+        self._session.info.setdefault("after_commit", []).append(hand_over)
+        return await self._session.get_one(WorkflowExecution, values["id"])
+
+    # Stopping ------------------------------------------------------------------------------------
+
+    async def cancel(self, execution: WorkflowExecution) -> None:
+        """Ask a run to stop; one that has ended stays as it is."""
+        await self._stop(execution, None)
+
+    async def terminate(self, execution: WorkflowExecution, reason: str) -> None:
+        """End a run without asking it; one that has ended stays as it is."""
+        await self._stop(execution, reason)
+
+    async def _stop(self, execution: WorkflowExecution, reason: str | None) -> None:
+        if ExecutionStatus(execution.status).is_terminal:
+            return
+        name = execution.temporal_workflow_id
+        try:
+            if execution.start_input is not None:
+                # Accepted, but perhaps not started: what is to be stopped must exist.
+                await self._engine.start(GraphInput.model_validate(execution.start_input))
+            if reason is None:
+                await self._engine.cancel(name)
+            else:
+                await self._engine.terminate(name, reason)
+        except EngineUnavailable as error:
+            raise TemporalUnavailable("Temporal does not answer; try again shortly") from error
+
+    # Figures -------------------------------------------------------------------------------------
+
+    async def statistics(
+        self, owner_id: UUID | None, hours: int, workflow: UUID | None = None
+    ) -> Statistics:
+        """Figures of the runs accepted in the last `hours`; of everybody when `owner_id` is None."""
+        since = datetime.now(UTC) - timedelta(hours=hours)
+        chosen = repository.filtered(
+            select(WorkflowExecution), repository.Filters(workflow_id=workflow, since=since)
+        )
+        if owner_id is not None:
+            chosen = chosen.where(WorkflowExecution.owner_id == owner_id)
+        counts = await repository.count_by_status(self._session, chosen)
+        half, most = await repository.duration_percentiles(self._session, chosen)
+        completed = counts.get(ExecutionStatus.COMPLETED, 0)
+        ended = completed + counts.get(ExecutionStatus.FAILED, 0)
+        return Statistics(
+            window_hours=hours,
+            total=sum(counts.values()),
+            by_status=counts,
+            success_rate=completed / ended if ended else None,
+            duration_p50_ms=half,
+            duration_p95_ms=most,
+        )
+
+
+def _graph_input(
+    workflow: Workflow, snapshot: Snapshot, given: Json, trigger: TriggerNode | None
+) -> GraphInput:
+    return GraphInput(
+        execution_id=str(new_id()),
+        owner_id=str(workflow.owner_id),
+        workflow_id=str(workflow.id),
+        workflow_version=snapshot.version,
+        graph=snapshot.graph,
+        graph_hash=snapshot.graph_hash,
+        tools=snapshot.tools,
+        workflows=snapshot.workflows,
+        input=given,
+        trigger_key=trigger.key if trigger else None,
+    )
+
+
+def _first_trigger(graph: Graph) -> TriggerNode | None:
+    return next((node for node in graph.nodes if isinstance(node, TriggerNode)), None)
+
+
+def _check_input(given: Json, trigger: TriggerNode | None) -> None:
+    """The trigger checks again inside the run; this only says it earlier."""
+    schema = trigger.config.input_schema if trigger else None
+    if schema is None:
+        return
+    found = Draft202012Validator(schema).iter_errors(given)
+    problems = [
+        {
+            "path": ".".join(["input", *(str(part) for part in problem.absolute_path)]),
+            "message": problem.message[:500],
+            "code": InputInvalid.code,
+        }
+        for problem, _ in zip(found, range(MAX_SCHEMA_PROBLEMS), strict=False)
+    ]
+    if problems:
+        raise InputInvalid("the input does not satisfy the trigger's JSON Schema", errors=problems)
+
+
+def _check_node(graph: Graph, request: RetryRequest) -> None:
+    if request.from_node is not None and request.from_node not in graph.by_key:
+        raise InputInvalid(f"from_node: the graph has no node {request.from_node!r}")
+    if request.inputs is not None and request.from_node is None:
+        raise InputInvalid("inputs: name the node they are for in `from_node`")
+
+
+def _edited(
+    graph: Graph, request: RetryRequest, given: Json
+) -> tuple[Json, dict[str, dict[str, Json]]]:
+    """The run's input and the nodes' edited inputs."""
+    if request.from_node is None or request.inputs is None:
+        return given, {}
+    if graph.by_key[request.from_node].type is NodeType.TRIGGER:
+        return dict(request.inputs), {}
+    return given, {request.from_node: dict(request.inputs)}
+
+
+def _request_hash(request: StartRequest | RetryRequest, of: UUID | None = None) -> str:
+    document = {"of": str(of) if of else None, **request.model_dump(mode="json")}
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,169 @@
+"""An execution's changes as server-sent events, resumable at any of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from fastapi.sse import ServerSentEvent
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from api.executions.schemas import View
+from api.sse import ExecutionChannel
+from models.enums import ExecutionStatus
+from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
+
+PAGE = 500
+# A notification may get lost with its connection.
+LOOK_ANYWAY_SECONDS = 2.0
+NO_ID = UUID(int=0)
+ALL_LOGS = 10**9
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """After the last event that a client has: (moment, row, log line), and the run's status then.
+
+    Every commit of the mirror gives the rows it changes one moment, later than any before it in
+    the same execution, so this order is the order of change.
+    """
+
+    moment: datetime = EPOCH
+    row_id: UUID = NO_ID
+    seq: int = ALL_LOGS
+    status: str = ""
+
+    def __str__(self) -> str:
+        """As the id of an event."""
+        micros = (self.moment - EPOCH) // timedelta(microseconds=1)
+        return f"{micros}.{self.row_id.hex}.{self.seq}.{self.status}"
+
+    @classmethod
+    def parse(cls, value: str | None) -> "Position":
+        """From `Last-Event-ID`; the beginning when it is none of ours."""
+        try:
+            micros, row_id, seq, status = (value or "").split(".")
+            moment = EPOCH + timedelta(microseconds=int(micros))
+            return cls(moment, UUID(hex=row_id), int(seq), status)
+        except (ValueError, OverflowError):
+            return cls()
+
+
+class ExecutionStream:
+    """Follows one execution that its reader may see."""
+
+    def __init__(
+        self, sessions: async_sessionmaker[AsyncSession], channel: ExecutionChannel, view: View
+    ) -> None:
+        self._sessions = sessions
+        self._channel = channel
+        self._view = view
+
+    async def events(self, execution_id: UUID, after: Position) -> AsyncIterator[ServerSentEvent]:
+        """`execution`, `node` and `log` events as they are committed, then `end`."""
+        position = after
+        with self._channel.subscribe(execution_id) as wake:
+            while True:
+                wake.clear()
+                events, position, ended = await self._news(execution_id, position)
+                for event in events:
+                    yield event
+                if ended:
+                    return
+                if not events:
+                    await _wait(wake)
+
+    async def _news(
+        self, execution_id: UUID, position: Position
+    ) -> tuple[list[ServerSentEvent], Position, bool]:
+        async with self._sessions() as session:
+            # One snapshot: rows of a later commit must not come before those of an earlier one.
+            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            execution = await session.get_one(WorkflowExecution, execution_id)
+            nodes, more = await self._changed_nodes(session, execution_id, position)
+            logs = await self._logs(session, [row.id for row in nodes])
+        events: list[ServerSentEvent] = []
+        ended = ExecutionStatus(execution.status).is_terminal
+        if position.status == "" and not ended:
+            position = replace(position, status=execution.status)
+            events.append(self._execution(execution, position))
+        for row in nodes:
+            new, position = self._node(execution, row, logs.get(row.id, ()), position)
+            events += new
+        if more:
+            return events, position, False
+        if execution.status != position.status:
+            position = replace(position, status=execution.status)
+            events.append(self._execution(execution, position))
+        if ended:
+            data = {"id": str(execution.id), "status": execution.status}
+            events.append(ServerSentEvent(event="end", id=str(position), data=data))
+        return events, position, ended
+
+    async def _changed_nodes(
+        self, session: AsyncSession, execution_id: UUID, position: Position
+    ) -> tuple[Sequence[NodeExecution], bool]:
+        order = (NodeExecution.updated_at, NodeExecution.id)
+        # The last row again: some of its log lines may not have been sent.
+        reached = tuple_(*order) >= tuple_(position.moment, position.row_id)
+        statement = (
+            select(NodeExecution)
+            .where(NodeExecution.execution_id == execution_id, reached)
+            .order_by(*order)
+            .limit(PAGE)
+        )
+        rows = list(await session.scalars(statement))
+        done = position.seq >= ALL_LOGS
+        return [row for row in rows if not (done and _at(row, position))], len(rows) == PAGE
+
+    async def _logs(
+        self, session: AsyncSession, ids: Sequence[UUID]
+    ) -> dict[UUID, list[ExecutionLog]]:
+        found: dict[UUID, list[ExecutionLog]] = {}
+        if ids:
+            statement = (
+                select(ExecutionLog)
+                .where(ExecutionLog.node_execution_id.in_(ids))
+                .order_by(ExecutionLog.seq)
+            )
+            for line in await session.scalars(statement):
+                if line.node_execution_id is not None:
+                    found.setdefault(line.node_execution_id, []).append(line)
+        return found
+
+    def _execution(self, row: WorkflowExecution, position: Position) -> ServerSentEvent:
+        shown = self._view.execution(row, brief=True)
+        return ServerSentEvent(event="execution", id=str(position), data=shown)
+
+    def _node(
+        self,
+        execution: WorkflowExecution,
+        row: NodeExecution,
+        lines: Sequence[ExecutionLog],
+        position: Position,
+    ) -> tuple[list[ServerSentEvent], Position]:
+        sent = position.seq if _at(row, position) else -1
+        events = []
+        for line in lines:
+            if line.seq > sent:
+                position = replace(position, moment=row.updated_at, row_id=row.id, seq=line.seq)
+                shown = self._view.log(line)
+                events.append(ServerSentEvent(event="log", id=str(position), data=shown))
+        position = replace(position, moment=row.updated_at, row_id=row.id, seq=ALL_LOGS)
+        node = self._view.node(row, execution, brief=True)
+        events.append(ServerSentEvent(event="node", id=str(position), data=node))
+        return events, position
+
+
+def _at(row: NodeExecution, position: Position) -> bool:
+    return (row.updated_at, row.id) == (position.moment, position.row_id)
+
+
+async def _wait(wake: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(wake.wait(), LOOK_ANYWAY_SECONDS)
+    except TimeoutError:
+        return
