@@ -1,6 +1,6 @@
 """The worker process: the composition root of workflows, activities and tools."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -29,12 +29,13 @@ def build_worker(
     artifacts: ArtifactStore,
     hints: Hints,
     task_queue: str = TASK_QUEUE,
+    workflows: Sequence[type] = WORKFLOWS,
 ) -> Worker:
-    """A worker with every workflow and activity, and the settings of the design."""
+    """A worker with every activity, and the settings of the design."""
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=WORKFLOWS,
+        workflows=workflows,
         activities=[
             *NodeActivities(artifacts).all,
             *ToolActivities(tools, artifacts).all,
