@@ -1,0 +1,1 @@
+"""Figures, always beside hand-written Temporal code on the same server in the same run."""
