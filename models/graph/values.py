@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -11,7 +12,8 @@ from models.graph.limits import MAX_JSON_DEPTH
 
 Json: TypeAlias = JsonValue
 ARTIFACT_KEY = "$artifact"
-_MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
+MIN_INT, MAX_INT = -(2**63), 2**63 - 1
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class ValueProblem(ValueError):
@@ -39,14 +41,8 @@ def _check(value: object, path: str, depth: int) -> None:
         raise ValueProblem(f"nested deeper than {MAX_JSON_DEPTH} levels", path)
     if isinstance(value, str):
         _check_text(value, path)
-    elif value is None or isinstance(value, bool):
-        return
-    elif isinstance(value, int):
-        if not _MIN_INT <= value <= _MAX_INT:
-            raise ValueProblem("integer does not fit into 64 bits", path)
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueProblem("number is not finite", path)
+    elif isinstance(value, int | float):
+        _check_number(value, path)
     elif isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
@@ -56,15 +52,23 @@ def _check(value: object, path: str, depth: int) -> None:
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             _check(item, f"{path}[{index}]", depth + 1)
-    else:
+    elif value is not None:
         raise ValueProblem(f"{type(value).__name__} is not a JSON value", path)
 
 
+def _check_number(value: float, path: str) -> None:
+    if isinstance(value, int):
+        if not MIN_INT <= value <= MAX_INT:
+            raise ValueProblem("integer does not fit into 64 bits", path)
+    elif not math.isfinite(value):
+        raise ValueProblem("number is not finite", path)
+
+
 def _check_text(value: str, path: str) -> None:
-    if "\x00" in value:
-        raise ValueProblem("text contains a NUL character", path)
-    if any("\ud800" <= char <= "\udfff" for char in value):
-        raise ValueProblem("text contains a lone surrogate", path)
+    found = _UNSTORABLE.search(value)
+    if found is not None:
+        what = "a NUL character" if found.group() == "\x00" else "a lone surrogate"
+        raise ValueProblem(f"text contains {what}", path)
 
 
 def encoded_size(value: Json) -> int:
