@@ -71,7 +71,13 @@ class NodeExecution(UUIDMixin, TimestampMixin, Base):
         enum_check("status", ExecutionStatus),
         enum_check("node_type", NodeType),
         UniqueConstraint(
-            "execution_id", "node_key", "path", "run_id", "scheduled_event_id", "attempt"
+            "execution_id",
+            "node_key",
+            "path",
+            "run_id",
+            "scheduled_event_id",
+            "attempt",
+            name="uq_node_executions_attempt",
         ),
         # Timers that are due; ISO times in UTC sort as text.
         Index(

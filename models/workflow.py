@@ -66,6 +66,7 @@ class EdgeRow(TimestampMixin, Base):
             "target",
             "source_handle",
             "target_handle",
+            name="uq_edges_ends",
             postgresql_nulls_not_distinct=True,
         ),
         CheckConstraint("source <> target", name="no_self_loop"),

@@ -1,20 +1,21 @@
 """Real servers for every test: one PostgreSQL and one Temporal a session, each in its own folder."""
 
-import importlib
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy import make_url, text
+from alembic import command
+from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from cli.commands.migrate import alembic_config
 from cli.embedded.postgres import EmbeddedPostgres
 from cli.embedded.temporal import EmbeddedTemporal
-from models.base import Base
 from models.session import create_engine
 
 NewDatabase = Callable[[], Awaitable[str]]
@@ -99,12 +100,6 @@ async def _administer(url: str, statement: str) -> None:
 
 
 async def _migrate(url: str) -> None:
-    for name in ("user", "workflow", "tool", "execution"):
-        importlib.import_module(f"models.{name}")
-    made = create_engine(url)
-    async with made.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-        await connection.execute(
-            text("CREATE TABLE execution_logs_default PARTITION OF execution_logs DEFAULT")
-        )
-    await made.dispose()
+    config = alembic_config()
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    await asyncio.to_thread(command.upgrade, config, "head")

@@ -1,0 +1,1 @@
+"""The database schema, revision by revision."""

@@ -1,0 +1,11 @@
+"""Every table there is: a new model's module is imported here."""
+
+import models.audit
+import models.execution
+import models.tool
+import models.user
+import models.workflow
+from models.base import Base
+
+metadata = Base.metadata
+__all__ = ["metadata", "models"]
