@@ -1,17 +1,29 @@
 """The worker process: the composition root of workflows, activities and tools."""
 
+import asyncio
+import os
+import signal
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
+from activities.addresses import Opening, parse_openings
+from activities.artifacts import Artifacts
 from activities.context import ArtifactStore
 from activities.hints import Hints
+from activities.http_client import HttpClient
 from activities.interceptor import RunInterceptor
 from activities.nodes import NodeActivities
 from activities.tool_activity import RunTool, ToolActivities
+from activities.tools import builtin, python, shell
+from activities.tools.http import HttpTool
 from models.enums import ToolType
 from temporal_workflows.contracts import TASK_QUEUE
 from temporal_workflows.registry import WORKFLOWS, sandbox_runner
@@ -20,6 +32,40 @@ from temporal_workflows.registry import WORKFLOWS, sandbox_runner
 CACHED_RUNS = 2_000
 WORKFLOW_THREADS = 8
 CONCURRENT_ACTIVITIES = 200
+CONNECT_PAUSE_SECONDS = 0.5
+
+_log = structlog.get_logger(__name__)
+
+
+class SettingsInvalid(ValueError):
+    """The environment of the worker is not usable; the message names the variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """What the environment says; Temporal's own variables are read by its client besides."""
+
+    artifacts: str
+    database_url: str | None = None
+    http_allow: tuple[Opening, ...] = ()
+    task_queue: str = TASK_QUEUE
+
+    @classmethod
+    def from_env(
+        cls, environ: Mapping[str, str] = os.environ, *, task_queue: str = TASK_QUEUE
+    ) -> "WorkerSettings":
+        """Raises `SettingsInvalid`."""
+        artifacts = environ.get("PASTETRADER_ARTIFACTS")
+        if not artifacts:
+            raise SettingsInvalid(
+                "PASTETRADER_ARTIFACTS is not set: where large values are kept, the same for API "
+                "and workers, such as file:///var/lib/pastetrader/artifacts or s3://bucket/prefix"
+            )
+        try:
+            openings = parse_openings(environ.get("PASTETRADER_HTTP_ALLOW", ""))
+        except ValueError as error:
+            raise SettingsInvalid(f"PASTETRADER_HTTP_ALLOW: {error}") from error
+        return cls(artifacts, environ.get("DATABASE_URL"), openings, task_queue)
 
 
 def build_worker(
@@ -55,3 +101,51 @@ def build_worker(
         default_heartbeat_throttle_interval=timedelta(milliseconds=200),
         graceful_shutdown_timeout=timedelta(seconds=5),
     )
+
+
+def build_tools(client: HttpClient) -> dict[ToolType, RunTool]:
+    """Every kind of tool that this version runs."""
+    return {
+        ToolType.HTTP: HttpTool(client),
+        ToolType.PYTHON: python.run,
+        ToolType.SHELL: shell.run,
+        ToolType.BUILTIN: builtin.run,
+    }
+
+
+async def run_worker(settings: WorkerSettings) -> None:
+    """Work until SIGTERM or SIGINT, then finish what can be finished within the grace."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    connecting = asyncio.create_task(_connect())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((connecting, stopping), return_when=asyncio.FIRST_COMPLETED)
+    if not connecting.done():
+        connecting.cancel()
+        return
+    hints, http = Hints(settings.database_url), HttpClient(settings.http_allow)
+    worker = build_worker(
+        connecting.result(),
+        tools=build_tools(http),
+        artifacts=Artifacts.from_url(settings.artifacts),
+        hints=hints,
+        task_queue=settings.task_queue,
+    )
+    async with worker:
+        await stopping
+    await hints.close()
+    await http.close()
+
+
+async def _connect() -> Client:
+    """A client as Temporal's environment describes it, however long the server is away."""
+    while True:
+        try:
+            return await Client.connect(
+                **ClientConfig.load_client_connect_config(),
+                data_converter=pydantic_data_converter,
+            )
+        except RuntimeError as error:
+            _log.warning("waiting for Temporal", error=str(error))
+            await asyncio.sleep(CONNECT_PAUSE_SECONDS)
