@@ -80,6 +80,7 @@ def _probed() -> Host:
     setpriv = _program("setpriv", "util-linux") if os.geteuid() == 0 else None
     problems = []
     for interpreter, prefix in _interpreters():
+        problem: str | None = None
         for memory in dict.fromkeys((find_controller(), None)):
             host = Host(bwrap, setpriv, memory, interpreter, prefix)
             problem = _try(host)

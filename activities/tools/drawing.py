@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from xml.etree import ElementTree
 
 import pygal
 from pygal.style import Style
@@ -20,9 +21,6 @@ def draw(options: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
     chart = _KINDS[options.get("kind", "line")](
         style=_STYLE,
         js=[],
-        disable_xml_declaration=True,
-        no_prefix=True,
-        pretty_print=False,
         show_dots=False,
         title=options.get("title"),
         y_title=options.get("y_title"),
@@ -35,5 +33,15 @@ def draw(options: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
     chart.x_labels = [str(label) for label in inputs.get("labels", [])]
     for series in inputs["series"]:
         chart.add(series["name"], series["values"])
-    svg: str = chart.render(is_unicode=True)
-    return svg
+    chart.uuid = "pastetrader"  # names its styles; a random one would make every chart another file
+    return _still(chart.render_tree())
+
+
+def _still(svg: ElementTree.Element) -> str:
+    """The picture without scripts and comments."""
+    for parent in list(svg.iter()):
+        for child in list(parent):
+            # A comment's tag is a function.
+            if str(child.tag).rpartition("}")[2] == "script" or callable(child.tag):
+                parent.remove(child)
+    return ElementTree.tostring(svg, encoding="unicode")

@@ -52,9 +52,7 @@ async def by_idempotency_key(
     return found
 
 
-def filtered(
-    statement: Select[tuple[WorkflowExecution]], filters: Filters
-) -> Select[tuple[WorkflowExecution]]:
+def filtered(statement: Select[WorkflowExecution], filters: Filters) -> Select[WorkflowExecution]:
     """Narrow a list of executions."""
     row = WorkflowExecution
     if filters.status:
@@ -131,7 +129,7 @@ async def logs(
 
 
 async def count_by_status(
-    session: AsyncSession, statement: Select[tuple[WorkflowExecution]]
+    session: AsyncSession, statement: Select[WorkflowExecution]
 ) -> dict[ExecutionStatus, int]:
     """How many of the executions that `statement` selects have which status."""
     chosen = statement.subquery()
@@ -140,7 +138,7 @@ async def count_by_status(
 
 
 async def duration_percentiles(
-    session: AsyncSession, statement: Select[tuple[WorkflowExecution]]
+    session: AsyncSession, statement: Select[WorkflowExecution]
 ) -> tuple[float | None, float | None]:
     """Median and 95th percentile of the durations in milliseconds."""
     chosen = statement.subquery()

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlalchemy import select
 
-from api.deps import SessionDep, UserDep
+from api.deps import SessionDep, UserDep, get_editor
 from api.engine import EngineUnavailable
 from api.errors import NotFound
 from api.executions import repository
@@ -56,9 +56,10 @@ Hours = Annotated[int, Query(ge=1, le=24 * 366)]
 Sort = Literal["created_at", "-created_at", "started_at", "-started_at", "ended_at", "-ended_at"]
 DETAIL_NODES = 1_000
 BASE = "/api/v1/executions"
+WRITES = [Depends(get_editor)]
 
 
-@router.post("/workflows/{workflow_id}/executions", status_code=202)
+@router.post("/workflows/{workflow_id}/executions", status_code=202, dependencies=WRITES)
 async def start_execution(
     workflow: WorkflowDep,
     request: StartRequest,
@@ -99,7 +100,9 @@ async def list_executions(
 
 
 @router.get("/executions/statistics")
-async def all_statistics(user: UserDep, service: ServiceDep, window_hours: Hours = 24) -> Statistics:
+async def all_statistics(
+    user: UserDep, service: ServiceDep, window_hours: Hours = 24
+) -> Statistics:
     """Figures of all runs of the account."""
     return await service.statistics(user.id, window_hours)
 
@@ -204,7 +207,7 @@ async def stream_events(
         yield event
 
 
-@router.post("/executions/{execution_id}/cancel", status_code=202)
+@router.post("/executions/{execution_id}/cancel", status_code=202, dependencies=WRITES)
 async def cancel_execution(
     execution: ExecutionDep, service: ServiceDep, view: ViewDep
 ) -> ExecutionOut:
@@ -213,7 +216,7 @@ async def cancel_execution(
     return view.execution(execution, brief=True)
 
 
-@router.post("/executions/{execution_id}/terminate", status_code=202)
+@router.post("/executions/{execution_id}/terminate", status_code=202, dependencies=WRITES)
 async def terminate_execution(
     execution: ExecutionDep,
     service: ServiceDep,
@@ -225,7 +228,7 @@ async def terminate_execution(
     return view.execution(execution, brief=True)
 
 
-@router.post("/executions/{execution_id}/retry", status_code=202)
+@router.post("/executions/{execution_id}/retry", status_code=202, dependencies=WRITES)
 async def retry_execution(
     execution: ExecutionDep,
     service: ServiceDep,
@@ -244,7 +247,7 @@ async def retry_execution(
     return _started(made, view, response)
 
 
-@router.post("/executions/{execution_id}/rebuild")
+@router.post("/executions/{execution_id}/rebuild", dependencies=WRITES)
 async def rebuild_execution(
     execution: ExecutionDep, mirror: MirrorDep, session: SessionDep, view: ViewDep
 ) -> ExecutionOut:

@@ -1,0 +1,150 @@
+"""The composition root of the API process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.routing import APIRoute
+
+from api import errors, logs
+from api.artifacts.router import router as artifacts_router
+from api.auth.router import router as auth_router
+from api.auth.throttle import LoginThrottle
+from api.background import keep_running
+from api.deps import get_principal
+from api.engine import Engine
+from api.executions.router import router as executions_router
+from api.executions.schemas import View
+from api.middleware import Edge
+from api.mirror.feed import Mirror
+from api.settings import Settings
+from api.sse import ExecutionChannel
+from api.system.health import router as health_router
+from api.system.metrics import Metrics
+from api.system.router import router as system_router
+from api.tools.router import router as tools_router
+from api.users.router import router as users_router
+from api.workflows.catalog import router as catalog_router
+from api.workflows.router import router as workflows_router
+from models.artifacts import ArtifactFiles
+from models.session import create_engine, create_session_factory
+
+PREFIX = "/api/v1"
+_DOCS = Path(__file__).with_name("docs.html")
+# The whole list of routes that anybody may call; each has a reason to be here.
+PUBLIC = frozenset(
+    {
+        "/healthz",  # asked by supervisors
+        "/readyz",
+        "/metrics",  # asked by Prometheus; holds figures only
+        "/",  # leads to the documentation
+        "/docs",
+        f"{PREFIX}/openapi.json",
+        f"{PREFIX}/auth/setup",  # makes the first account, once
+        f"{PREFIX}/auth/login",
+        f"{PREFIX}/auth/refresh",  # proven by its cookie
+        f"{PREFIX}/auth/logout",
+    }
+)
+POOL_SIZE = 20
+
+
+class UnprotectedRoute(RuntimeError):
+    """A route needs no account and is not on the public list."""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The app; `settings` None reads the environment.
+
+    Raises:
+        UnprotectedRoute: a route was added without protection.
+    """
+    chosen = settings or Settings()
+    logs.configure()
+    app = FastAPI(
+        title="PasteTrader",
+        version=version("pastetrader"),
+        summary="Durable workflows and agents on Temporal.",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    _assemble(app, chosen)
+    errors.install(app)
+    _include(app)
+    _refuse_unprotected(app)
+    app.add_middleware(Edge, max_body_bytes=chosen.max_body_bytes, metrics=app.state.metrics)
+    return app
+
+
+def _assemble(app: FastAPI, settings: Settings) -> None:
+    state = app.state
+    state.settings = settings
+    state.database = create_engine(
+        settings.database_url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE
+    )
+    state.sessions = create_session_factory(state.database)
+    state.engine = Engine(settings.temporal_address, namespace=settings.temporal_namespace)
+    state.mirror = Mirror(state.engine, state.sessions, settings.database_url)
+    state.view = View(settings.temporal_ui, settings.temporal_namespace)
+    state.channel = ExecutionChannel(settings.database_url)
+    state.artifacts = ArtifactFiles.from_url(settings.artifacts)
+    state.throttle = LoginThrottle()
+    state.metrics = Metrics(lambda: state.mirror.swept_at)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    jobs = {"mirror": app.state.mirror.run, "channel": app.state.channel.run}
+    tasks = [asyncio.create_task(keep_running(name, job)) for name, job in jobs.items()]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await app.state.database.dispose()
+
+
+def _include(app: FastAPI) -> None:
+    api = APIRouter(prefix=PREFIX)
+    for router in (
+        auth_router,
+        users_router,
+        workflows_router,
+        catalog_router,
+        executions_router,
+        tools_router,
+        artifacts_router,
+        system_router,
+    ):
+        api.include_router(router)
+    app.include_router(api)
+    app.include_router(health_router)
+    app.add_api_route("/", _home, include_in_schema=False)
+    app.add_api_route("/docs", _docs, include_in_schema=False)
+
+
+async def _home() -> RedirectResponse:
+    return RedirectResponse("/docs")
+
+
+async def _docs() -> FileResponse:
+    return FileResponse(_DOCS, media_type="text/html")
+
+
+def _refuse_unprotected(app: FastAPI) -> None:
+    for route in app.routes:
+        guarded = not isinstance(route, APIRoute) or _needs_account(route.dependant)
+        if isinstance(route, APIRoute) and not guarded and route.path not in PUBLIC:
+            raise UnprotectedRoute(f"{route.methods} {route.path} needs no account")
+
+
+def _needs_account(dependant: Dependant) -> bool:
+    return dependant.call is get_principal or any(map(_needs_account, dependant.dependencies))

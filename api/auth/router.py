@@ -1,0 +1,171 @@
+"""Routes about signing in."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Cookie, Request, Response
+from sqlalchemy import select
+
+from api.audit import note
+from api.auth import service
+from api.auth.schemas import (
+    ApiKeyList,
+    ApiKeyOut,
+    ApiKeyRequest,
+    LoginRequest,
+    NewApiKey,
+    SetupRequest,
+    TokenAnswer,
+    UserOut,
+)
+from api.auth.service import InvalidRefreshToken, WrongCredentials
+from api.auth.throttle import LoginThrottle
+from api.auth.tokens import issue_access_token, new_api_key
+from api.deps import SessionDep, SettingsDep, UserDep
+from api.errors import Conflict, NotFound, ValidationFailed
+from api.settings import Settings
+from models.user import ApiKey, User
+
+router = APIRouter(prefix="/auth", tags=["auth"])
+COOKIE = "pastetrader_refresh"
+COOKIE_PATH = "/api/v1/auth"
+MAX_KEYS = 100
+RefreshCookie = Annotated[str | None, Cookie(alias=COOKIE, max_length=200)]
+
+
+@router.post("/setup", status_code=201)
+async def set_up(body: SetupRequest, session: SessionDep, request: Request) -> UserOut:
+    """Make the first account; closed for ever afterwards."""
+    user = await service.set_up(session, body)
+    note(session, request, "auth.setup", actor_id=user.id)
+    return UserOut.model_validate(user)
+
+
+@router.post("/login")
+async def log_in(
+    body: LoginRequest,
+    session: SessionDep,
+    settings: SettingsDep,
+    request: Request,
+    response: Response,
+) -> TokenAnswer:
+    """Exchange e-mail and password for an access token, and a refresh token in a cookie."""
+    throttle: LoginThrottle = request.app.state.throttle
+    who = f"{request.client.host if request.client else ''} {body.email.lower()}"
+    throttle.check(who)
+    try:
+        user = await service.log_in(session, body.email, body.password)
+    except WrongCredentials:
+        throttle.failed(who)
+        raise
+    throttle.succeeded(who)
+    note(session, request, "auth.login", actor_id=user.id)
+    token = await service.issue_refresh_token(session, user.id, settings.refresh_token_days)
+    return _signed_in(user, token, settings, response)
+
+
+@router.post("/refresh")
+async def refresh(
+    session: SessionDep,
+    settings: SettingsDep,
+    request: Request,
+    response: Response,
+    token: RefreshCookie = None,
+) -> TokenAnswer:
+    """A new access token for the cookie of a login; each refresh token works once."""
+    if not token:
+        raise InvalidRefreshToken("there is no login to go on with; sign in")
+    found = await service.refresh(session, token, settings.refresh_token_days)
+    if found.stolen_family is not None:
+        # In a transaction of its own: this request's is rolled back by the error.
+        async with request.app.state.sessions.begin() as apart:
+            await service.revoke_family(apart, found.stolen_family)
+            note(apart, request, "auth.refresh_reused", resource=str(found.stolen_family))
+    if found.user is None or found.token is None:
+        raise InvalidRefreshToken("the session was used twice and is closed; sign in again")
+    return _signed_in(found.user, found.token, settings, response)
+
+
+@router.post("/logout", status_code=204)
+async def log_out(session: SessionDep, response: Response, token: RefreshCookie = None) -> None:
+    """End the login of the cookie."""
+    if token:
+        await service.log_out(session, token)
+    response.delete_cookie(COOKIE, path=COOKIE_PATH)
+
+
+@router.get("/me")
+async def me(user: UserDep) -> UserOut:
+    """The signed-in account."""
+    return UserOut.model_validate(user)
+
+
+@router.get("/api-keys")
+async def list_api_keys(session: SessionDep, user: UserDep) -> ApiKeyList:
+    """Your keys, newest first."""
+    statement = select(ApiKey).where(ApiKey.user_id == user.id).order_by(ApiKey.id.desc())
+    return ApiKeyList(
+        items=[ApiKeyOut.model_validate(row) for row in await session.scalars(statement)]
+    )
+
+
+@router.post("/api-keys", status_code=201)
+async def create_api_key(
+    body: ApiKeyRequest, session: SessionDep, user: UserDep, request: Request
+) -> NewApiKey:
+    """Make a key; the answer is the only place that shows it."""
+    if body.expires_at is not None:
+        expires = body.expires_at.astimezone(UTC)
+        if expires <= datetime.now(UTC):
+            raise ValidationFailed("`expires_at` is in the past")
+    known = await session.scalars(select(ApiKey.id).where(ApiKey.user_id == user.id))
+    if len(known.all()) >= MAX_KEYS:
+        raise Conflict(f"an account may have {MAX_KEYS} keys; delete one you no longer use")
+    prefix, secret = new_api_key()
+    row = ApiKey(
+        user_id=user.id,
+        name=body.name,
+        prefix=prefix,
+        key_hash=secret.hashed,
+        scopes=list(dict.fromkeys(body.scopes)),
+        expires_at=body.expires_at,
+    )
+    session.add(row)
+    await session.flush()
+    await session.refresh(row)
+    note(session, request, "api_key.create", actor_id=user.id, resource=str(row.id))
+    return NewApiKey(**ApiKeyOut.model_validate(row).model_dump(), key=secret.text)
+
+
+@router.delete("/api-keys/{key_id}", status_code=204)
+async def delete_api_key(
+    key_id: UUID, session: SessionDep, user: UserDep, request: Request
+) -> None:
+    """Delete a key; it stops working at once."""
+    row = await session.scalar(select(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == user.id))
+    if row is None:
+        raise NotFound(f"there is no key {key_id}")
+    await session.delete(row)
+    note(session, request, "api_key.delete", actor_id=user.id, resource=str(key_id))
+
+
+def _signed_in(
+    user: User, refresh_token: str, settings: Settings, response: Response
+) -> TokenAnswer:
+    response.set_cookie(
+        COOKIE,
+        refresh_token,
+        max_age=settings.refresh_token_days * 86_400,
+        path=COOKIE_PATH,
+        httponly=True,
+        samesite="strict",
+        secure=settings.secure_cookies,
+    )
+    response.headers["Cache-Control"] = "no-store"
+    key = settings.secret_key.get_secret_value()
+    return TokenAnswer(
+        access_token=issue_access_token(key, user.id, settings.access_token_seconds),
+        expires_in=settings.access_token_seconds,
+        user=UserOut.model_validate(user),
+    )

@@ -1,0 +1,41 @@
+"""What the API process is told by its environment."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIN_KEY_CHARACTERS = 32
+_WEAK = ("changeme", "secret", "password", "default", "example")
+
+
+class Settings(BaseSettings):
+    """Read from the environment; Temporal's own settings are read by its client besides."""
+
+    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
+
+    database_url: str = Field(validation_alias="DATABASE_URL")
+    secret_key: SecretStr = Field(validation_alias="PASTETRADER_SECRET_KEY")
+    artifacts: str = Field(validation_alias="PASTETRADER_ARTIFACTS")
+    temporal_address: str | None = Field(None, validation_alias="TEMPORAL_ADDRESS")
+    temporal_namespace: str = Field("default", validation_alias="TEMPORAL_NAMESPACE")
+    temporal_ui: str | None = Field(None, validation_alias="PASTETRADER_TEMPORAL_UI")
+    data_dir: Path | None = Field(None, validation_alias="PASTETRADER_DATA_DIR")
+    access_token_seconds: int = Field(15 * 60, ge=60, le=3600)
+    refresh_token_days: int = Field(30, ge=1, le=365)
+    secure_cookies: bool = Field(False, validation_alias="PASTETRADER_SECURE_COOKIES")
+    max_body_bytes: int = Field(4 * 1024 * 1024, ge=64 * 1024)
+
+    @field_validator("secret_key")
+    @classmethod
+    def _strong(cls, value: SecretStr) -> SecretStr:
+        """Refuse keys that could be guessed: this one signs every token."""
+        key = value.get_secret_value()
+        if len(key) < MIN_KEY_CHARACTERS or len(set(key)) < 10:
+            raise ValueError(
+                f"PASTETRADER_SECRET_KEY needs {MIN_KEY_CHARACTERS} random characters or more; "
+                "make one with: openssl rand -base64 48"
+            )
+        if any(word in key.lower() for word in _WEAK):
+            raise ValueError("PASTETRADER_SECRET_KEY looks like a placeholder; make a random one")
+        return value

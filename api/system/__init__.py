@@ -1,0 +1,1 @@
+"""Health, figures and the audit log."""

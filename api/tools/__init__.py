@@ -1,0 +1,1 @@
+"""Registered tools, and trying them out."""

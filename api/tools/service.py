@@ -1,0 +1,159 @@
+"""Use cases about tools."""
+
+from typing import Any
+from uuid import UUID
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.engine import Engine, EngineUnavailable, ToolRunFailed
+from api.errors import Conflict, NotFound, Unavailable, ValidationFailed
+from api.ownership import owned
+from api.tools.schemas import TestAnswer, TestRequest
+from models.base import new_id
+from models.graph.node import Retry, ToolSpec
+from models.tool import Tool
+from models.user import User
+from models.workflow import NodeRow, Workflow, WorkflowVersion
+from temporal_workflows.contracts import LogLine, NodeContext, NodeError, ToolTask, Usage
+
+_SHOWN = 20
+
+
+class ToolNameTaken(Conflict):
+    """Another live tool of the account has the name."""
+
+    code = "NAME_TAKEN"
+
+
+class ToolInUse(Conflict):
+    """Workflows name the tool; `errors` lists them."""
+
+    code = "TOOL_IN_USE"
+
+
+class ToolService:
+    """What one account does with tools, in one transaction."""
+
+    def __init__(self, session: AsyncSession, user: User, engine: Engine) -> None:
+        self._session = session
+        self._user = user
+        self._engine = engine
+
+    async def get(self, tool_id: UUID) -> Tool:
+        """A tool that the account may use: its own, or a public one; raises `NotFound`."""
+        mine = or_(Tool.owner_id == self._user.id, Tool.is_public)
+        found = await self._session.scalar(select(Tool).where(Tool.id == tool_id, mine))
+        if found is None:
+            raise NotFound(f"there is no tool {tool_id}")
+        return found
+
+    async def get_own(self, tool_id: UUID) -> Tool:
+        """A tool of the account; raises `NotFound`."""
+        statement = owned(select(Tool), Tool, self._user).where(Tool.id == tool_id)
+        found = await self._session.scalar(statement.with_for_update())
+        if found is None:
+            raise NotFound(f"there is no tool {tool_id}")
+        return found
+
+    async def store(self, tool: Tool) -> Tool:
+        """Write a new or changed tool; raises `ToolNameTaken`, `ValidationFailed`."""
+        check_schemas(tool.input_schema, tool.output_schema)
+        name = tool.name
+        statement = owned(select(Tool.id), Tool, self._user)
+        with self._session.no_autoflush:
+            others = await self._session.scalars(
+                statement.where(Tool.name == name, Tool.deleted_at.is_(None), Tool.id != tool.id)
+            )
+            if others.first() is not None:
+                raise ToolNameTaken(f"you have a tool named {name!r} already; choose another name")
+        self._session.add(tool)
+        try:
+            await self._session.flush()
+        except IntegrityError as error:
+            raise ToolNameTaken(f"you have a tool named {name!r} already") from error
+        await self._session.refresh(tool)
+        return tool
+
+    async def delete(self, tool: Tool) -> None:
+        """Put it into the bin; raises `ToolInUse`."""
+        await self.refuse_used(tool)
+        tool.soft_delete()
+
+    async def refuse_used(self, tool: Tool) -> None:
+        """Raises `ToolInUse` while a draft or a published version of its owner names it."""
+        drafts = select(NodeRow.workflow_id).where(NodeRow.document["tool"].astext == tool.name)
+        published = (
+            select(WorkflowVersion.workflow_id)
+            .join(
+                Workflow,
+                (Workflow.id == WorkflowVersion.workflow_id)
+                & (Workflow.published_version == WorkflowVersion.version),
+            )
+            .where(WorkflowVersion.graph.contains({"nodes": [{"tool": tool.name}]}))
+        )
+        users = owned(select(Workflow.id, Workflow.name), Workflow, self._user).where(
+            Workflow.deleted_at.is_(None),
+            or_(Workflow.id.in_(drafts), Workflow.id.in_(published)),
+        )
+        found = (await self._session.execute(users.limit(_SHOWN))).all()
+        if found:
+            names = ", ".join(repr(name) for _, name in found)
+            raise ToolInUse(
+                f"the tool {tool.name!r} is used by {names}; change these workflows first",
+                errors=[
+                    {"path": f"workflows/{id_}", "message": f"uses it: {name}", "code": "USED"}
+                    for id_, name in found
+                ],
+            )
+
+    async def try_out(self, spec: ToolSpec, request: TestRequest) -> TestAnswer:
+        """Run a tool for real, as an activity with its own limits.
+
+        Raises:
+            Unavailable: Temporal or the workers do not answer.
+        """
+        task = ToolTask(
+            context=NodeContext(
+                execution_id=str(new_id()), owner_id=str(self._user.id), node_key="test"
+            ),
+            config=spec.config.model_dump(mode="json"),
+            inputs=dict(request.inputs),
+            input_schema=spec.input_schema,
+            output_schema=spec.output_schema,
+            timeout_seconds=request.timeout_seconds,
+            retry=Retry(max_attempts=1),
+        )
+        try:
+            envelope = await self._engine.run_tool(task)
+        except ToolRunFailed as failed:
+            return _failed(failed.failure)
+        except EngineUnavailable as error:
+            raise Unavailable("Temporal does not answer; try again shortly") from error
+        return TestAnswer(ok=True, output=envelope.output, logs=envelope.logs, usage=envelope.usage)
+
+
+def _failed(failure: Any) -> TestAnswer:
+    return TestAnswer(
+        ok=False,
+        error=NodeError.model_validate(failure.error),
+        logs=[LogLine.model_validate(line) for line in failure.logs],
+        usage=Usage.model_validate(failure.usage or {}),
+    )
+
+
+def check_schemas(*schemas: dict[str, Any] | None) -> None:
+    """Raises `ValidationFailed` for a JSON Schema that is none."""
+    for name, schema in zip(("input_schema", "output_schema"), schemas, strict=True):
+        try:
+            if schema is not None:
+                Draft202012Validator.check_schema(schema)
+        except (SchemaError, RecursionError) as error:
+            message = getattr(error, "message", "nested too deeply")[:500]
+            raise ValidationFailed(
+                f"{name} is no JSON Schema: {message}",
+                errors=[{"path": f"body.{name}", "message": message, "code": "INVALID_SCHEMA"}],
+            ) from error
