@@ -4,25 +4,19 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from api.schemas import Closed, StoredJson, Text
 from models.enums import ExecutionStatus, LogLevel, NodeType, TriggerType
 from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
 from models.graph.limits import MAX_INLINE_BYTES
 from models.graph.node import KEY_PATTERN
-from models.graph.values import ARTIFACT_KEY, Json, check_json, encoded_size
+from models.graph.values import ARTIFACT_KEY, Json, encoded_size
 
 # An output beyond this is left out of lists and streams; the detail has it whole.
 MAX_SHOWN_BYTES = 16 * 1024
 
-Tag = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00\ud800-\udfff]+$")]
-StoredJson = Annotated[Json, AfterValidator(check_json)]
-
-
-class Closed(BaseModel):
-    """An unknown field is a typo, and a typo is an error."""
-
-    model_config = ConfigDict(extra="forbid")
+Tag = Annotated[Text, Field(min_length=1, max_length=100)]
 
 
 class StartRequest(Closed):
