@@ -8,10 +8,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import interpreter
+from bench import interpreter, product, recovery
 from bench.figures import Figure, show, write
 
-GROUPS: dict[str, Callable[[int], AsyncIterator[Figure]]] = {"interpreter": interpreter.run}
+GROUPS: dict[str, Callable[[int], AsyncIterator[Figure]]] = {
+    "interpreter": interpreter.run,
+    "product": product.run,
+    "recovery": recovery.run,
+}
 
 
 def main(
