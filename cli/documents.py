@@ -39,10 +39,14 @@ def read_json(given: str | None) -> Any:
         raise BadInput(f"the input is not JSON: {error}") from error
 
 
-def import_file(client: ApiClient, path: Path) -> dict[str, Any]:
-    """Import a workflow file; the workflow as the API gives it."""
+def import_file(client: ApiClient, path: Path, on_conflict: str = "fail") -> dict[str, Any]:
+    """Import a workflow file; the workflow as the API gives it.
+
+    `on_conflict` says what happens when the name is taken: `fail`, `rename` or `replace`.
+    """
     text, content_type = read_workflow_file(path)
-    workflow: dict[str, Any] = client.post_document("/workflows/import", text, content_type)
+    target = f"/workflows/import?on_conflict={on_conflict}"
+    workflow: dict[str, Any] = client.post_document(target, text, content_type)
     return workflow
 
 

@@ -44,17 +44,15 @@ def demo(
 
 
 def _import_examples(client: ApiClient) -> dict[str, Any]:
-    """Import and publish every example not yet there; the flagship."""
-    known = {w["name"]: w for w in client.items("/workflows", 10_000)}
+    """Import and publish every example, over an older copy of it; the flagship."""
+    imported = {}
     for file in sorted(_EXAMPLES.glob("*/workflow.yaml")):
-        if file.parent.name not in known:
-            workflow = import_file(client, file)
-            client.post(f"/workflows/{workflow['id']}/publish")
-            known[workflow["name"]] = workflow
-    if FLAGSHIP not in known:
+        workflow = import_file(client, file, on_conflict="replace")
+        client.post(f"/workflows/{workflow['id']}/publish")
+        imported[workflow["name"]] = workflow
+    if FLAGSHIP not in imported:
         raise BadInput(f"{_EXAMPLES} holds no {FLAGSHIP}/workflow.yaml")
-    flagship: dict[str, Any] = client.get(f"/workflows/{known[FLAGSHIP]['id']}")
-    return flagship
+    return imported[FLAGSHIP]
 
 
 def _flagship_input() -> Any:

@@ -54,6 +54,6 @@ def _prepare(client: ApiClient, target: str) -> dict[str, Any]:
     """The workflow to run, published: a file is imported first."""
     if not looks_like_file(target):
         return client.get(f"/workflows/{find_workflow(client, target)['id']}")  # type: ignore[no-any-return]  # JSON of the API
-    workflow = import_file(client, Path(target))
+    workflow = import_file(client, Path(target), on_conflict="replace")
     client.post(f"/workflows/{workflow['id']}/publish")
     return workflow
