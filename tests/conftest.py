@@ -52,7 +52,7 @@ async def new_database(postgres_url: str) -> AsyncIterator[NewDatabase]:
 async def migrated_url(new_database: NewDatabase) -> str:
     """A database with all migrations applied."""
     url = await new_database()
-    await _migrate(url)
+    await migrate(url)
     return url
 
 
@@ -99,7 +99,8 @@ async def _administer(url: str, statement: str) -> None:
         await connection.close()
 
 
-async def _migrate(url: str) -> None:
+async def migrate(url: str) -> None:
+    """Apply all migrations, as `pastetrader migrate` does."""
     config = alembic_config()
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     await asyncio.to_thread(command.upgrade, config, "head")
