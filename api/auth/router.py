@@ -23,7 +23,7 @@ from api.auth.service import InvalidRefreshToken, WrongCredentials
 from api.auth.throttle import LoginThrottle
 from api.auth.tokens import issue_access_token, new_api_key
 from api.deps import SessionDep, SettingsDep, UserDep
-from api.errors import Conflict, NotFound, ValidationFailed
+from api.errors import Conflict, NotFound, ValidationFailed, problem
 from api.settings import Settings
 from models.user import ApiKey, User
 
@@ -65,25 +65,23 @@ async def log_in(
     return _signed_in(user, token, settings, response)
 
 
-@router.post("/refresh")
+@router.post("/refresh", response_model=TokenAnswer)
 async def refresh(
     session: SessionDep,
     settings: SettingsDep,
     request: Request,
     response: Response,
     token: RefreshCookie = None,
-) -> TokenAnswer:
+) -> TokenAnswer | Response:
     """A new access token for the cookie of a login; each refresh token works once."""
     if not token:
         raise InvalidRefreshToken("there is no login to go on with; sign in")
     found = await service.refresh(session, token, settings.refresh_token_days)
-    if found.stolen_family is not None:
-        # In a transaction of its own: this request's is rolled back by the error.
-        async with request.app.state.sessions.begin() as apart:
-            await service.revoke_family(apart, found.stolen_family)
-            note(apart, request, "auth.refresh_reused", resource=str(found.stolen_family))
     if found.user is None or found.token is None:
-        raise InvalidRefreshToken("the session was used twice and is closed; sign in again")
+        note(session, request, "auth.refresh_reused", resource=str(found.stolen_family))
+        # Answered, not raised: the revocation must be committed.
+        closed = InvalidRefreshToken("the session was used twice and is closed; sign in again")
+        return problem(request, closed)
     return _signed_in(found.user, found.token, settings, response)
 
 

@@ -39,7 +39,7 @@ class InvalidRefreshToken(Unauthorized):
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """Either a new token for its account, or a family that must be revoked."""
+    """Either a new token for its account, or the family that was revoked for its reuse."""
 
     user: User | None = None
     token: str | None = None
@@ -114,6 +114,7 @@ async def refresh(session: AsyncSession, token: str, days: int) -> Refreshed:
     if row is None or row.revoked_at is not None or row.expires_at <= now:
         raise InvalidRefreshToken("the session is over; sign in again")
     if row.used_at is not None:
+        await revoke_family(session, row.family)
         return Refreshed(stolen_family=row.family)
     user = await session.scalar(select(User).where(User.id == row.user_id, User.is_active))
     if user is None:

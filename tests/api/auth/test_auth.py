@@ -16,7 +16,9 @@ from tests.api.conftest import PASSWORD, Api, client_of, new_account
 from tests.conftest import NewDatabase, migrate
 
 
-async def test_the_first_account_is_made_once_whoever_is_quickest(new_database: NewDatabase) -> None:
+async def test_the_first_account_is_made_once_whoever_is_quickest(
+    new_database: NewDatabase,
+) -> None:
     url = await new_database()
     await migrate(url)
     settings = Settings(
@@ -125,7 +127,12 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
 async def test_only_our_own_live_tokens_hold(app: FastAPI, anonymous: Api, change: str) -> None:
     key = app.state.settings.secret_key.get_secret_value()
     now = datetime.now(UTC)
-    claims = {"sub": str(uuid4()), "iss": "pastetrader", "iat": now, "exp": now + timedelta(hours=1)}
+    claims = {
+        "sub": str(uuid4()),
+        "iss": "pastetrader",
+        "iat": now,
+        "exp": now + timedelta(hours=1),
+    }
     algorithm = "HS256"
     if change == "algorithm":
         algorithm = "HS512"
