@@ -1,6 +1,7 @@
 """A second, naive interpreter: the semantics of graph.md by recursion, without any scheduling."""
 
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from models.enums import OnError
 from models.graph.graph import Graph
@@ -66,7 +67,7 @@ def _node(
 ) -> tuple[str, Json]:
     if node.disabled and (not arriving or LIVE in arriving) and not _blocked(node, arriving):
         return "skipped", None
-    if isinstance(node, AggregatorNode) and node.config.wait != "all":
+    if _early(node):
         needed = node.config.n or 1
         if arriving.count(LIVE) < needed:
             if FAILED in arriving or LIVE not in arriving:
@@ -81,9 +82,12 @@ def _node(
     return "completed", script.output(node.key, path)
 
 
+def _early(node: Node) -> TypeGuard[AggregatorNode]:
+    return isinstance(node, AggregatorNode) and node.config.wait != "all" and not node.disabled
+
+
 def _blocked(node: Node, arriving: list[str]) -> bool:
-    early = isinstance(node, AggregatorNode) and node.config.wait != "all"
-    return FAILED in arriving and not early
+    return FAILED in arriving and not _early(node)
 
 
 def _container(

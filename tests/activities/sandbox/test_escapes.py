@@ -1,5 +1,6 @@
 """What code in the box may try, and must not achieve."""
 
+import asyncio
 import os
 import socket
 import subprocess
