@@ -12,6 +12,7 @@ from models.graph.graph import Graph
 from models.graph.limits import MAX_DEFINITION_BYTES, MAX_JSON_DEPTH
 from models.graph.values import Json, ValueProblem, check_json
 
+_LINE_BREAKS = re.compile("[\r\x85\u2028\u2029\ufeff]")
 JSON_TYPES = frozenset({"application/json", "text/json"})
 YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"})
 
@@ -175,6 +176,8 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     style = "|" if "\n" in value and not value.startswith((" ", "\n")) else None
+    if _LINE_BREAKS.search(value):
+        style = '"'  # other styles would read it back as a space
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
