@@ -46,6 +46,7 @@ class Commands:
         self._sent = 0
         self._seen_length = 0
         self._flushed: asyncio.Task[None] | None = None
+        self._issued: dict[Place, int] = {}
 
     def context(self, place: Place) -> NodeContext:
         """Names the node to an activity."""
@@ -69,6 +70,7 @@ class Commands:
     ) -> Result:
         """Run a local activity; `size` is the JSON size of what its result may repeat."""
         await self._admit(size)
+        self._issue(place)
         found: Result = await workflow.execute_local_activity(
             name,
             task,
@@ -84,6 +86,7 @@ class Commands:
         """Run a tool on whichever worker is free."""
         async with self._slots:
             await self._admit(encoded_size(task.inputs) + encoded_size(task.config))
+            self._issue(place)
             found: Envelope = await workflow.execute_activity(
                 Activity.TOOL,
                 task,
@@ -116,10 +119,20 @@ class Commands:
 
     async def wait(self, seconds: float, place: Place, purpose: str = "") -> None:
         """A durable timer that names its node."""
+        if not purpose:
+            self._issue(place)
         await workflow.sleep(
             timedelta(seconds=max(seconds, 0.001)),
             summary=activity_id(place.key, place.path, purpose),
         )
+
+    def told(self, place: Place) -> bool:
+        """Whether a command of the node has reached the history, so that its end will too."""
+        issued = self._issued.get(place)
+        return issued is not None and issued < workflow.info().get_current_history_length()
+
+    def _issue(self, place: Place) -> None:
+        self._issued.setdefault(place, workflow.info().get_current_history_length())
 
     async def _admit(self, size: int) -> None:
         while self._carried() and self._carried() + size > MAX_TASK_BYTES:

@@ -84,11 +84,12 @@ class GraphWorkflow:
         try:
             await self._begin()
             await workflow.wait_condition(lambda: self._settled() or self._drained())
+            if not self._settled():
+                await self._continue_as_new()
         except asyncio.CancelledError:
-            await self._cancel()
+            if self.scheduler.frames:  # else the state was not loaded yet: nothing ran
+                await self._cancel()
             raise
-        if not self._settled():
-            await self._continue_as_new()
         if self.scheduler.error is not None:
             raise run_failure(self.scheduler.error)
         return GraphResult(output=await self._output())
@@ -127,8 +128,17 @@ class GraphWorkflow:
                 self._spawn(place, self._close(place, outcome))
             case Settle(place, outcome):
                 self._record(place, outcome)
-            case Stop(place) if place in self.tasks:
-                self.tasks[place].cancel()
+            case Stop(place):
+                self._stop(place)
+
+    def _stop(self, place: Place) -> None:
+        if place in self.tasks:
+            self.tasks[place].cancel()
+        elif Run(place) in self.held:
+            self.held.remove(Run(place))
+            outcome = Outcome(ExecutionStatus.CANCELLED)
+            self._record(place, outcome)
+            self._apply(self.scheduler.finish(place, outcome))
 
     def _spawn(self, place: Place, work: Coroutine[Any, Any, Outcome | None]) -> None:
         task = asyncio.create_task(work)
@@ -147,7 +157,8 @@ class GraphWorkflow:
         failure = None if task.cancelled() else task.exception()
         if task.cancelled() or (failure is not None and is_cancelled_exception(failure)):
             outcome = Outcome(ExecutionStatus.CANCELLED)
-            told = self.start.graph.by_key[place.key].type not in CONTAINER_TYPES
+            contains = self.start.graph.by_key[place.key].type in CONTAINER_TYPES
+            told = self.commands.told(place) and not contains
         elif failure is None:
             return task.result()
         else:
@@ -348,4 +359,6 @@ def _as_record(place: Place, outcome: Outcome) -> NodeRecord:
 
 
 def _first_trigger(start: GraphInput) -> str | None:
-    return next((node.key for node in start.graph.nodes if isinstance(node, TriggerNode)), None)
+    triggers = [node for node in start.graph.nodes if isinstance(node, TriggerNode)]
+    enabled = [node for node in triggers if not node.disabled]
+    return next((node.key for node in enabled or triggers), None)

@@ -39,10 +39,14 @@ from temporal_workflows.contracts import (
     ToolTask,
     TriggerTask,
 )
+from temporal_workflows.failures import node_error
 from temporal_workflows.scheduler import Outcome, Place, Scheduler
 from temporal_workflows.scope import scope_for
 
 COMPLETED = ExecutionStatus.COMPLETED
+# Temporal counts time in nanoseconds and ends with the year 2262; timers beyond fire at once.
+MAX_DELAY = timedelta(days=100 * 365)
+TOO_FAR = "at most 100 years can be waited"
 
 
 class NodeFailed(Exception):
@@ -150,7 +154,12 @@ class NodeRuns:
         return await self._pure(Activity.ADAPTER, task, place, node, size)
 
     async def _aggregator(self, place: Place, node: AggregatorNode) -> Outcome:
-        incoming = [(key, found.output) for key, found in self.scheduler.live_inputs(place)]
+        successes = node.config.wait == "first_success"
+        incoming = [
+            (key, found.output)
+            for key, found in self.scheduler.live_inputs(place)
+            if not (successes and found.status is ExecutionStatus.FAILED)
+        ]
         task = MergeTask(
             context=self.commands.context(place),
             merge=node.config.merge,
@@ -175,13 +184,15 @@ class NodeRuns:
         found = await self.evaluate(place, node, "delay", template)
         seconds, until = found["seconds"], found["until"]
         if until is not None:
-            return _parse_time(until)
+            end = _parse_time(until)
+            if end - workflow.now() > MAX_DELAY:
+                raise NodeFailed("InvalidInput", f"`until` is {until!r}: {TOO_FAR}")
+            return end
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
             raise NodeFailed("InvalidInput", f"`seconds` is {seconds!r}; it must be a number ≥ 0")
-        try:
-            return workflow.now() + timedelta(seconds=seconds)
-        except OverflowError:
-            raise NodeFailed("InvalidInput", f"`seconds` is {seconds!r}: too far away") from None
+        if seconds > MAX_DELAY.total_seconds():
+            raise NodeFailed("InvalidInput", f"`seconds` is {seconds!r}: {TOO_FAR}")
+        return workflow.now() + timedelta(seconds=seconds)
 
     async def _workflow(self, place: Place, node: WorkflowNode) -> Outcome:
         target = self.start.workflows.get(_sub_workflow_name(node))
@@ -199,7 +210,8 @@ class NodeRuns:
             try:
                 return await self._child(place, node, target, inputs)
             except ChildWorkflowError as failure:
-                if is_cancelled_exception(failure):
+                final = node_error(failure, place).code in node.retry.non_retryable
+                if final or is_cancelled_exception(failure):
                     raise
             await self.commands.wait(node.retry.delay(attempt), place, f"retry.{attempt}")
         return await self._child(place, node, target, inputs)

@@ -322,7 +322,8 @@ class Scheduler:
             (edge, frame.edges.get(self._edge_ids[id(edge)]))
             for edge in self.graph.incoming[node.key]
         ]
-        if isinstance(node, AggregatorNode) and node.config.wait != "all":
+        # A disabled aggregator waits for every edge, as if what follows it stood in its place.
+        if isinstance(node, AggregatorNode) and node.config.wait != "all" and not node.disabled:
             joined = _join_early(node, frame, states)
         else:
             joined = _join_all(states, frame.open_edges[node.key])

@@ -61,7 +61,7 @@ def _config(draw: st.DrawFn, kind: str) -> dict[str, Any]:
         branch = {"handle": "yes", "when": "{{ true }}"}
         return {"config": {"branches": [branch], "default": "no"}}
     if kind == "aggregator":
-        wait = draw(st.sampled_from(["all", "all", "any", "n_of_m"]))
+        wait = draw(st.sampled_from(["all", "all", "any", "n_of_m", "first_success"]))
         return {"config": {"wait": wait} | ({"n": 2} if wait == "n_of_m" else {})}
     limit = {"max_concurrency": draw(st.integers(1, 3))} if kind == "parallel" else {}
     return {"config": {"items": "{{ input.items }}"} | limit}

@@ -40,7 +40,11 @@ def _body(
         node = next(n for n in todo if all(e.source in done for e in graph.incoming[n.key]))
         todo.remove(node)
         arriving = [edges[e.source, e.target, e.source_handle] for e in graph.incoming[node.key]]
-        status, output = _node(graph, script, node, path, arriving, result)
+        arrived = sum(
+            state == LIVE and not (_wants_success(node) and done[e.source] == "failed")
+            for state, e in zip(arriving, graph.incoming[node.key], strict=True)
+        )
+        status, output = _node(graph, script, node, path, arriving, arrived, result)
         done[node.key] = result.statuses[node.key, path] = status
         unhandled = status == "failed" and not _handled(graph, node)
         failed = failed or unhandled
@@ -63,13 +67,19 @@ def _body(
 
 
 def _node(
-    graph: Graph, script: Script, node: Node, path: str, arriving: list[str], result: Result
+    graph: Graph,
+    script: Script,
+    node: Node,
+    path: str,
+    arriving: list[str],
+    arrived: int,
+    result: Result,
 ) -> tuple[str, Json]:
     if node.disabled and (not arriving or LIVE in arriving) and not _blocked(node, arriving):
         return "skipped", None
     if _early(node):
         needed = node.config.n or 1
-        if arriving.count(LIVE) < needed:
+        if arrived < needed:
             if FAILED in arriving or LIVE not in arriving:
                 return "skipped", None
             return "failed", None
@@ -84,6 +94,10 @@ def _node(
 
 def _early(node: Node) -> TypeGuard[AggregatorNode]:
     return isinstance(node, AggregatorNode) and node.config.wait != "all" and not node.disabled
+
+
+def _wants_success(node: Node) -> bool:
+    return isinstance(node, AggregatorNode) and node.config.wait == "first_success"
 
 
 def _blocked(node: Node, arriving: list[str]) -> bool:
