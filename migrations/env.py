@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 from typing import Any
 
 from alembic import context
@@ -25,7 +25,7 @@ END $$
 """
 
 
-def _include_name(name: str | None, kind: str, _parents: Mapping[str, Any]) -> bool:
+def _include_name(name: str | None, kind: str, _parents: MutableMapping[Any, Any]) -> bool:
     """Partitions belong to their table, not to the models."""
     return not (kind == "table" and (name or "").startswith(PARTITION_PREFIX))
 

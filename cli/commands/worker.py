@@ -1,18 +1,54 @@
 """`pastetrader worker`: the process that runs workflows and tools."""
 
 import asyncio
+import signal
+import subprocess
+import sys
+from typing import Annotated
 
 import typer
 
-from activities.worker import WorkerSettings, run_worker
+from activities.worker import SettingsInvalid, WorkerSettings, run_worker
+from cli.exits import BadInput, CommandError, ExitCode
+from temporal_workflows.contracts import TASK_QUEUE
 
 app = typer.Typer()
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    queue: Annotated[str, typer.Option(help="Temporal task queue to serve.")] = TASK_QUEUE,
+    processes: Annotated[int, typer.Option(help="Processes to run.", min=1, max=64)] = 1,
+) -> None:
     """Run workflows and tools; start as many as you like, on any number of machines.
 
     Needs TEMPORAL_ADDRESS and PASTETRADER_ARTIFACTS; DATABASE_URL makes the mirror quicker.
+    PASTETRADER_HTTP_ALLOW opens private addresses to HTTP tools: `10.0.0.0/8,localhost:8001`.
+    SIGTERM lets running tools finish for a few seconds; what does not runs again elsewhere.
     """
-    asyncio.run(run_worker(WorkerSettings.from_env()))
+    try:
+        settings = WorkerSettings.from_env(task_queue=queue)
+    except SettingsInvalid as error:
+        raise BadInput(str(error)) from error
+    if processes == 1:
+        asyncio.run(run_worker(settings))
+    else:
+        _run_many(queue, processes)
+
+
+def _run_many(queue: str, processes: int) -> None:
+    """Children that end with us; one that dies takes the others along, so that it is noticed."""
+    command = [sys.executable, "-m", "cli.main", "worker", "--queue", queue]
+    children = [subprocess.Popen(command) for _ in range(processes)]
+
+    def stop(*_: object) -> None:
+        for child in children:
+            child.terminate()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    codes = [child.wait() for child in children[:1]]
+    stop()
+    codes += [child.wait() for child in children[1:]]
+    if any(codes):
+        raise CommandError("a worker process ended unexpectedly", ExitCode.FAILED)

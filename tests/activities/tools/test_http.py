@@ -1,0 +1,275 @@
+"""The HTTP tool against real local servers, and everything it must not do."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from activities.addresses import parse_openings
+from activities.errors import (
+    AddressBlocked,
+    ConnectionFailed,
+    HttpStatusError,
+    InvalidInput,
+    InvalidOutput,
+    PayloadTooLarge,
+)
+from activities.http_client import HttpClient
+from activities.tools.http import HttpTool
+from models.graph.node import HttpConfig
+from tests.activities.conftest import Attempt
+from tests.activities.test_addresses import INSIDE
+
+
+class Server:
+    """Answers by path, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                server.requests.append((self.command, self.path, headers, body))
+                path = self.path.partition("?")[0]
+                status, more, content = server.answers.get(path, (200, {}, b""))
+                if path == "/slow":
+                    time.sleep(3)
+                self.send_response(status)
+                for name, value in more.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(content)
+
+            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = answer
+
+            def log_message(self, *_: object) -> None: ...
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.daemon_threads = True
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
+
+    def close(self) -> None:
+        self.http.shutdown()
+        self.http.server_close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server the operator opened."""
+    made = Server()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def other() -> Iterator[Server]:
+    """A server nobody opened, unless a test does."""
+    made = Server()
+    yield made
+    made.close()
+
+
+async def call(attempt: Attempt, *opened: Server, **config: Any) -> Any:
+    openings = ",".join(server.url.removeprefix("http://") for server in opened)
+    client = HttpClient(parse_openings(openings))
+    try:
+        return await HttpTool(client)(HttpConfig(**config), {}, attempt.context)
+    finally:
+        await client.close()
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+async def test_json_text_and_bytes(server: Server, attempt: Attempt) -> None:
+    server.answers = {
+        "/json": (200, JSON, b'{"a": [1, 2.5]}'),
+        "/text": (200, {"Content-Type": "text/plain; charset=latin-1"}, "é".encode("latin-1")),
+        "/bytes.bin": (200, {"Content-Type": "application/octet-stream"}, b"\x00\xff"),
+        "/empty": (204, {}, b""),
+    }
+    found = await call(attempt, server, url=f"{server.url}/json", query={"q": "a b", "l": [1, 2]})
+    assert (found["status"], found["body"]) == (200, {"a": [1, 2.5]})
+    assert found["headers"]["content-type"] == "application/json"
+    assert server.requests[0][1] == "/json?q=a+b&l=1&l=2"
+    assert (await call(attempt, server, url=f"{server.url}/text"))["body"] == "é"
+    stored = (await call(attempt, server, url=f"{server.url}/bytes.bin"))["body"]
+    assert stored["$artifact"]["name"] == "bytes.bin"
+    assert await attempt.artifacts.get(stored) == b"\x00\xff"
+    assert (await call(attempt, server, url=f"{server.url}/empty"))["body"] is None
+
+
+async def test_writes_carry_a_key_and_reads_do_not(server: Server, attempt: Attempt) -> None:
+    await call(attempt, server, url=server.url, method="POST", json_body={"x": 1})
+    await call(attempt, server, url=server.url, method="PUT", form={"x": "1"})
+    mine = {"idempotency-key": "mine"}
+    await call(attempt, server, url=server.url, method="POST", body="raw", headers=mine)
+    await call(attempt, server, url=server.url)
+    keys = [headers.get("idempotency-key") for _, _, headers, _ in server.requests]
+    assert keys == ["run:node:", "run:node:", "mine", None]
+    assert [body for *_, body in server.requests] == [b'{"x":1}', b"x=1", b"raw", b""]
+
+
+@pytest.mark.parametrize(
+    ("status", "retryable"),
+    [(400, False), (401, False), (404, False), (408, True), (429, True), (500, True), (503, True)],
+)
+async def test_statuses(server: Server, attempt: Attempt, status: int, retryable: bool) -> None:
+    server.answers["/"] = (status, {"Retry-After": "7"}, b"why \x00")
+    with pytest.raises(HttpStatusError) as caught:
+        await call(attempt, server, url=f"{server.url}/")
+    assert caught.value.retryable is retryable
+    assert caught.value.retry_after == 7
+    assert caught.value.details == {"status": status, "body": "why \ufffd"}
+    kept = await call(attempt, server, url=f"{server.url}/", fail_on_status=False)
+    assert kept["status"] == status
+
+
+async def test_retry_after_may_be_a_date(server: Server, attempt: Attempt) -> None:
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    server.answers["/"] = (503, {"Retry-After": soon}, b"")
+    with pytest.raises(HttpStatusError) as caught:
+        await call(attempt, server, url=f"{server.url}/")
+    assert caught.value.retry_after is not None
+    assert 20 < caught.value.retry_after <= 30
+
+
+@pytest.mark.parametrize("host", [text for text in INSIDE if "%" not in text])
+async def test_no_spelling_reaches_the_inside(attempt: Attempt, host: str) -> None:
+    name = f"[{host}]" if ":" in host else host
+    with pytest.raises((AddressBlocked, InvalidInput)):
+        await call(attempt, url=f"http://{name}/")
+
+
+async def test_nothing_is_even_connected(other: Server, attempt: Attempt) -> None:
+    with pytest.raises(AddressBlocked, match="PASTETRADER_HTTP_ALLOW"):
+        await call(attempt, url=other.url)
+    assert other.requests == []
+
+
+async def test_redirects_are_checked_again(server: Server, other: Server, attempt: Attempt) -> None:
+    server.answers["/"] = (302, {"Location": other.url + "/inside"}, b"")
+    with pytest.raises(AddressBlocked):
+        await call(attempt, server, url=f"{server.url}/")
+    assert other.requests == []
+    for target in ("file:///etc/passwd", "gopher://x", "http://[::bad"):
+        server.answers["/"] = (302, {"Location": target}, b"")
+        with pytest.raises((ConnectionFailed, AddressBlocked)):
+            await call(attempt, server, url=f"{server.url}/")
+
+
+async def test_credentials_stay_with_their_origin(
+    server: Server, other: Server, attempt: Attempt
+) -> None:
+    server.answers["/"] = (307, {"Location": other.url + "/on"}, b"")
+    headers = {"Authorization": "Bearer s", "X-API-Key": "s", "Cookie": "s=1", "Accept": "a/b"}
+    await call(attempt, server, other, url=f"{server.url}/", headers=headers)
+    _, _, seen, _ = other.requests[0]
+    assert not {"authorization", "x-api-key", "cookie"} & seen.keys()
+    assert seen["accept"] == "a/b"
+    server.answers["/"] = (307, {"Location": "/same"}, b"")
+    await call(attempt, server, url=f"{server.url}/", headers=headers)
+    assert server.requests[-1][2]["x-api-key"] == "s"
+
+
+async def test_redirects_end(server: Server, attempt: Attempt) -> None:
+    server.answers["/"] = (302, {"Location": "/"}, b"")
+    with pytest.raises(ConnectionFailed, match="redirects"):
+        await call(attempt, server, url=f"{server.url}/")
+    stayed = await call(attempt, server, url=f"{server.url}/", follow_redirects=False)
+    assert stayed["status"] == 302
+
+
+async def test_a_name_that_changes_its_address_is_checked_when_connecting(
+    other: Server, attempt: Attempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The classic rebinding: public when looked at, private when connected to."""
+    loop = asyncio.get_running_loop()
+    looks = 0
+
+    async def resolve(host: str, port: int, **_: Any) -> list[Any]:
+        nonlocal looks
+        looks += 1
+        address = "203.0.113.5" if looks == 1 else "127.0.0.1"
+        return [(2, 1, 6, "", (address, port))]
+
+    monkeypatch.setattr(loop, "getaddrinfo", resolve)
+    with pytest.raises(AddressBlocked):
+        await call(attempt, url=f"http://rebind.example:{other.http.server_port}/")
+    assert other.requests == []
+
+
+async def test_size_and_time_are_bounded(server: Server, attempt: Attempt) -> None:
+    server.answers["/big"] = (200, {}, b"x" * 5_000)
+    with pytest.raises(PayloadTooLarge):
+        await call(attempt, server, url=f"{server.url}/big", max_bytes=4_999)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await call(attempt, server, url=f"{server.url}/slow")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"url": "ftp://example.org"},
+        {"url": "//example.org"},
+        {"url": "http://user:pass@example.org"},
+        {"url": "http://"},
+        {"url": "http://exa mple.org/"},
+        {"url": "http://example.org", "headers": {"X": "a\r\nY: b"}},
+        {"url": "http://example.org", "headers": {"X\n": "a"}},
+    ],
+)
+async def test_requests_that_cannot_be_made(attempt: Attempt, config: dict[str, Any]) -> None:
+    with pytest.raises((InvalidInput, ConnectionFailed)) as caught:
+        await call(attempt, **config)
+    assert isinstance(caught.value, InvalidInput) or "exa" in config["url"]
+
+
+async def test_answers_that_cannot_be_used(server: Server, attempt: Attempt) -> None:
+    server.answers = {
+        "/bad": (200, JSON, b"{"),
+        "/nan": (200, JSON, b'{"a": NaN}'),
+    }
+    for path in server.answers:
+        with pytest.raises(InvalidOutput):
+            await call(attempt, server, url=server.url + path, response="json")
+
+
+async def test_nobody_there(server: Server, attempt: Attempt) -> None:
+    server.close()
+    with pytest.raises(ConnectionFailed):
+        await call(attempt, server, url=server.url)
+    with pytest.raises(ConnectionFailed, match="cannot be resolved"):
+        await call(attempt, url="http://nowhere.invalid/")
+
+
+async def test_proxies_of_the_environment_are_ignored(
+    server: Server, other: Server, attempt: Attempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, other.url)
+    await call(attempt, server, url=server.url)
+    assert other.requests == []
+    assert len(server.requests) == 1
+
+
+async def test_queries_do_not_reach_the_log(server: Server, attempt: Attempt) -> None:
+    await call(attempt, server, url=f"{server.url}/x?token=hidden", query={"key": "hidden"})
+    assert "hidden" not in json.dumps([line[0] for line in attempt.lines])
