@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from temporalio.client import Client
 
+from activities.addresses import parse_openings
 from activities.artifacts import Artifacts
 from activities.hints import Hints
 from activities.http_client import HttpClient
@@ -45,7 +46,8 @@ async def app(
         temporal_ui="http://temporal.test",
     )
     app = create_app(settings)
-    hints, http = Hints(migrated_url), HttpClient()
+    # Examples load from a server of their test.
+    hints, http = Hints(migrated_url), HttpClient(parse_openings("127.0.0.1"))
     worker = build_worker(
         temporal_client,
         tools=build_tools(http),
