@@ -58,6 +58,10 @@ class ApiClient:
         answer = self._send("POST", path, json=json, headers=headers)
         return answer.json() if answer.content else None
 
+    def delete(self, path: str) -> None:
+        """DELETE; the answer is empty."""
+        self._send("DELETE", path)
+
     def post_document(self, path: str, text: str, content_type: str) -> Any:
         """POST a YAML or JSON document as it is."""
         headers = {"Content-Type": content_type}

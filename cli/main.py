@@ -4,7 +4,8 @@ import atexit
 import importlib
 import sys
 import time
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,7 +16,7 @@ from cli.exits import CommandError, ExitCode
 
 COMMANDS = (
     *("up", "demo", "run", "workflow", "execution", "tool"),
-    *("login", "doctor", "api", "worker", "migrate"),
+    *("login", "api-key", "doctor", "api", "worker", "migrate"),
 )
 
 
@@ -30,14 +31,30 @@ class LazyCommands(TyperGroup):
         """The command of that name, None when there is none."""
         if cmd_name not in COMMANDS:
             return None
-        return typer.main.get_command(importlib.import_module(f"cli.commands.{cmd_name}").app)
+        module = f"cli.commands.{cmd_name.replace('-', '_')}"
+        command = typer.main.get_command(importlib.import_module(module).app)
+        command.name = cmd_name  # groups have none of their own
+        return command
 
 
 app = typer.Typer(cls=LazyCommands, no_args_is_help=True, add_completion=False)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pastetrader {version('pastetrader')}")
+        raise typer.Exit
+
+
 @app.callback()
-def pastetrader() -> None:
+def pastetrader(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
     """Durable workflow automation on Temporal: draw a graph, run it, lose nothing.
 
     Start with `pastetrader up` or `pastetrader demo`.

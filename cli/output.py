@@ -12,6 +12,7 @@ from rich.text import Text
 
 from cli.follow.render import SYMBOLS, format_seconds
 from cli.follow.tree import parse_time
+from models.graph.values import ARTIFACT_KEY, is_artifact
 
 console = Console()
 talk = Console(stderr=True)
@@ -42,11 +43,24 @@ def print_value(value: Any) -> None:
     """A run's output: a list of flat objects as a table, text as it is, all else as JSON."""
     if isinstance(value, str):
         console.print(value, markup=False, highlight=False, soft_wrap=True)
+    elif is_artifact(value):
+        facts = value[ARTIFACT_KEY]
+        name = facts.get("name") or facts["id"]
+        console.print(f"{name}, {facts['size']:,} bytes", markup=False, highlight=False)
     elif _is_rows(value):
         columns = list(dict.fromkeys(key for row in value for key in row))
         print_table(columns, ([_cell(row.get(column)) for column in columns] for row in value))
+    elif isinstance(value, dict) and any(map(_has_a_shape, value.values())):
+        for key, item in value.items():
+            console.print(Text(key, style="bold"), end="\n" if _is_rows(item) else "  ")
+            print_value(item)
     else:
         print_json(value)
+
+
+def _has_a_shape(value: Any) -> bool:
+    """Whether a value is shown better than as JSON."""
+    return _is_rows(value) or is_artifact(value)
 
 
 def status_text(status: str) -> Text:

@@ -1,17 +1,19 @@
 """`pastetrader tool`: the registered tools."""
 
+from typing import Annotated, Any
+
 import typer
 
+from cli.client import ApiClient
+from cli.documents import read_json
+from cli.exits import BadInput, CommandError
 from cli.options import AsJson, DataDir, Limit, data_folder
-from cli.output import print_json, print_table
+from cli.output import print_json, print_table, print_value, talk
 from cli.sign_in import connect
 
-app = typer.Typer(no_args_is_help=True, help="Look at the registered tools.")
-
-
-@app.callback()
-def tool() -> None:
-    """Look at the registered tools."""
+app = typer.Typer(no_args_is_help=True, help="Look at the registered tools, and try them.")
+Reference = Annotated[str, typer.Argument(help="Id or name of a tool.", show_default=False)]
+_SEARCHED = 10_000
 
 
 @app.command("list")
@@ -26,3 +28,41 @@ def list_tools(limit: Limit = 50, data_dir: DataDir = None, as_json: AsJson = Fa
         ["id", "name", "type", "description"],
         ((t["id"], t["name"], t["tool_type"], t.get("description") or "") for t in found),
     )
+
+
+@app.command()
+def show(tool: Reference, data_dir: DataDir = None) -> None:
+    """A tool, as JSON."""
+    with connect(data_folder(data_dir)) as client:
+        print_json(_find(client, tool))
+
+
+@app.command("test")
+def try_out(
+    tool: Reference,
+    inputs: Annotated[
+        str | None, typer.Option("--inputs", "-i", help="JSON, @file, or - for standard input.")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a tool on its own, for real; exit code 1 when it fails."""
+    with connect(data_folder(data_dir)) as client:
+        found = _find(client, tool)
+        answer = client.post(f"/tools/{found['id']}/test", {"inputs": read_json(inputs)})
+    if as_json:
+        print_json(answer)
+    else:
+        for line in answer["logs"]:
+            talk.print(f"{line['level']:<7} {line['message']}", markup=False, soft_wrap=True)
+        if answer["ok"]:
+            print_value(answer["output"])
+    if not answer["ok"]:
+        raise CommandError(f"{answer['error']['message']} [{answer['error']['code']}]")
+
+
+def _find(client: ApiClient, reference: str) -> dict[str, Any]:
+    for found in client.items("/tools", _SEARCHED):
+        if reference in {found["id"], found["name"]}:
+            return found
+    raise BadInput(f"no tool is named {reference!r}; see `pastetrader tool list`")

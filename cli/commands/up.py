@@ -38,9 +38,10 @@ def up(
     TEMPORAL_ADDRESS replace that embedded part by a server of yours.
     """
     options = StackOptions(port=port, workers=workers, with_ui=not no_ui)
-    report: Report = json_report if as_json else ConsoleReport(Console())
+    folder = data_folder(data_dir)
+    report: Report = json_report if as_json else ConsoleReport(Console(), folder)
     try:
-        asyncio.run(_run(Stack(data_folder(data_dir), options, report)))
+        asyncio.run(_run(Stack(folder, options, report)))
     except EmbeddedServerError as error:
         raise Unreachable(str(error)) from error
 

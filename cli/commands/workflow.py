@@ -5,11 +5,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.documents import import_file
+from cli.documents import import_file, read_workflow_file
+from cli.exits import BadInput
 from cli.lookup import find_workflow
 from cli.options import AsJson, DataDir, Limit, data_folder
 from cli.output import print_json, print_table, talk
 from cli.sign_in import connect
+from models.graph.document import DocumentProblem, parse_document
+from models.graph.validation import errors_in, validate_document
 
 app = typer.Typer(no_args_is_help=True, help="List, move, check and publish workflows.")
 WorkflowFile = Annotated[
@@ -55,14 +58,54 @@ def export(
 
 
 @app.command("import")
-def import_workflow(file: WorkflowFile, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Store a workflow document as a new workflow."""
+def import_workflow(
+    file: WorkflowFile,
+    on_conflict: Annotated[
+        Literal["fail", "rename", "replace"], typer.Option(help="When the name is taken.")
+    ] = "fail",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Store a workflow document."""
     with connect(data_folder(data_dir)) as client:
-        workflow = import_file(client, file)
+        workflow = import_file(client, file, on_conflict)
     if as_json:
         print_json(workflow)
     else:
         talk.print(f"Imported {workflow['name']} as {workflow['id']}.", soft_wrap=True)
+
+
+@app.command()
+def show(workflow: Reference, data_dir: DataDir = None) -> None:
+    """A workflow and its versions, as JSON."""
+    with connect(data_folder(data_dir)) as client:
+        found = client.get(f"/workflows/{find_workflow(client, workflow)['id']}")
+        found["versions"] = client.get(f"/workflows/{found['id']}/versions")["items"]
+    print_json(found)
+
+
+@app.command()
+def validate(file: WorkflowFile, as_json: AsJson = False) -> None:
+    """Check a workflow document without a server; exit code 2 when it cannot run.
+
+    Names of registered tools and of other workflows are not checked here.
+    """
+    text, content_type = read_workflow_file(file)
+    try:
+        _, problems = validate_document(parse_document(text, content_type))
+    except DocumentProblem as problem:
+        place = f":{problem.line}" if problem.line else ""
+        raise BadInput(f"{file}{place}: {problem.message}") from problem
+    if as_json:
+        print_json([found.model_dump(mode="json") for found in problems])
+    for found in () if as_json else problems:
+        hint = f" ({found.suggestion})" if found.suggestion else ""
+        place = f"{found.path}: " if found.path else ""
+        talk.print(f"{found.severity}: {place}{found.message}{hint}", markup=False)
+    errors = len(errors_in(problems))
+    if errors:
+        raise BadInput(f"{file} has {errors} {'errors' if errors > 1 else 'error'}")
+    talk.print(f"{file} can run.", markup=False)
 
 
 @app.command()

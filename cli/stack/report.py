@@ -5,6 +5,9 @@ import sys
 from typing import Any, Protocol
 
 from rich.console import Console
+from rich.markup import escape
+
+from cli.data_folder import DataFolder
 
 
 class Report(Protocol):
@@ -24,9 +27,10 @@ def json_report(event: str, **facts: Any) -> None:
 class ConsoleReport:
     """The same facts as short lines; the links when everything is ready."""
 
-    def __init__(self, console: Console) -> None:
-        """`console` is where people look."""
+    def __init__(self, console: Console, folder: DataFolder) -> None:
+        """`console` is where people look; `folder` holds a password that was made up."""
         self._console = console
+        self._folder = folder
 
     def __call__(self, event: str, **facts: Any) -> None:
         """Print one state change."""
@@ -45,4 +49,8 @@ class ConsoleReport:
             if key in urls:
                 self._console.print(f"  {title:<13} [bold cyan]{urls[key]}[/]", soft_wrap=True)
         self._console.print(f"  {'Sign in':<13} {admin.get('hint', '')}", soft_wrap=True)
+        account = self._folder.admin()
+        if account is not None and admin.get("generated"):
+            word = escape(account.password)
+            self._console.print(f"  {'Password':<13} [bold]{word}[/]  (shown this once)")
         self._console.print("\n  Ctrl-C stops everything; the next start resumes every run.\n")

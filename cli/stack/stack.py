@@ -142,4 +142,6 @@ class Stack:
             return {"created": False, "hint": "with an account of this database"}
         file = self._folder.root / "admin.json"
         hint = f"{admin.email} · password in {file}"
-        return {"created": created, "email": admin.email, "password_file": str(file), "hint": hint}
+        generated = created and not os.environ.get("PASTETRADER_ADMIN_PASSWORD")
+        facts = {"created": created, "generated": generated, "email": admin.email}
+        return facts | {"password_file": str(file), "hint": hint}

@@ -91,7 +91,7 @@ def _form_problem(error: Any, document: Mapping[str, Json]) -> Problem:
     path = _path(location, node)
     return problem(
         Code.INVALID_NODE_CONFIG,
-        f"{path}: {message}" if path else message,
+        message,
         nodes=[key] if isinstance(key, str) else [],
         edges=[str(edge["id"])] if edge is not None and edge.get("id") else [],
         path=path,

@@ -1,0 +1,215 @@
+"""`pastetrader up` and the commands that speak to it, as processes."""
+
+import asyncio
+import json
+import os
+import stat
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from chaos.stack import Stack, live_stack
+
+pytestmark = pytest.mark.slow
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+BROKEN = """
+name: broken
+nodes:
+  - {key: start, type: trigger}
+  - {key: boom, type: tool, config: {kind: python, code: "def main():\\n    return 1 / 0"}, retry: {max_attempts: 1}}
+edges:
+  - {source: start, target: boom}
+"""
+WAITS = """
+name: waits
+output: "{{ nodes.after.output }}"
+nodes:
+  - {key: start, type: trigger}
+  - {key: pause, type: delay, config: {seconds: 4}}
+  - {key: after, type: adapter, config: {output: "{{ input.n }}"}}
+edges:
+  - {source: start, target: pause}
+  - {source: pause, target: after}
+"""
+
+
+@dataclass
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+async def command(*arguments: str, data_dir: Path | None = None, **env: str) -> Done:
+    """Run `pastetrader …` to its end."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PASTETRADER_")}
+    if data_dir is not None:
+        clean["PASTETRADER_DATA_DIR"] = str(data_dir)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "cli.main",
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=clean | {"XDG_CONFIG_HOME": str(data_dir or "/nonexistent")} | env,
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 120)
+    return Done(process.returncode or 0, out.decode(), err.decode())
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder."""
+    return tmp_path_factory.mktemp("up") / "data"
+
+
+@pytest.fixture(scope="module")
+async def stack(data_dir: Path) -> AsyncIterator[Stack]:
+    """`up`, for the commands below."""
+    async with live_stack(data_dir) as stack:
+        yield stack
+
+
+async def test_up_tells_where_everything_is(stack: Stack, data_dir: Path) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        base = stack.urls["api"].removesuffix("/api/v1")
+        assert (await client.get(f"{base}/healthz")).status_code == 200
+        assert (await client.get(stack.urls["docs"])).status_code == 200
+    assert stat.S_IMODE((data_dir / "admin.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((data_dir / "secret.key").stat().st_mode) == 0o600
+    assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
+
+
+async def test_a_second_up_on_the_folder_is_refused(stack: Stack, data_dir: Path) -> None:
+    done = await command("up", "--json", data_dir=data_dir)
+    assert done.code == 3
+    assert str(data_dir) in done.err
+
+
+@pytest.mark.parametrize("name", ["condition", "parallel", "tool-python"])
+async def test_run_follows_a_file_to_its_end(stack: Stack, data_dir: Path, name: str) -> None:
+    folder = EXAMPLES / name
+    arguments = ["run", str(folder / "workflow.yaml"), "--input", f"@{folder / 'input.json'}"]
+    done = await command(*arguments, "--json", data_dir=data_dir)
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["output"] == json.loads((folder / "expected.json").read_text())
+    followed = await command(*arguments, "--follow", data_dir=data_dir)
+    assert followed.code == 0
+    assert "completed" in followed.err
+
+
+async def test_exit_codes(stack: Stack, data_dir: Path, tmp_path: Path) -> None:
+    failing = tmp_path / "failing.yaml"
+    failing.write_text(BROKEN)
+    done = await command("run", str(failing), data_dir=data_dir)
+    assert done.code == 1
+    assert "boom" in done.err
+    assert "division by zero" in done.err
+    invalid = tmp_path / "invalid.yaml"
+    invalid.write_text(BROKEN.replace("target: boom", "target: bom"))
+    done = await command("run", str(invalid), data_dir=data_dir)
+    assert done.code == 2
+    assert "NODE_NOT_FOUND" in done.err
+    done = await command("run", "no such name", data_dir=data_dir)
+    assert (done.code, "no workflow is named" in done.err) == (2, True)
+    done = await command("run", str(failing), "--input", "{", data_dir=data_dir)
+    assert (done.code, "not JSON" in done.err) == (2, True)
+    done = await command(
+        "workflow", "list", PASTETRADER_URL="http://127.0.0.1:9", data_dir=data_dir
+    )
+    assert (done.code, "does not answer" in done.err) == (3, True)
+    wrong = {"PASTETRADER_URL": stack.urls["api"], "PASTETRADER_API_KEY": "pt_wrong"}
+    done = await command("workflow", "list", data_dir=data_dir, **wrong)
+    assert (done.code, "login" in done.err) == (3, True)
+
+
+async def test_workflows_tools_executions_and_keys(
+    stack: Stack, data_dir: Path, tmp_path: Path
+) -> None:
+    file = EXAMPLES / "adapter" / "workflow.yaml"
+    done = await command("workflow", "import", str(file), "--json", data_dir=data_dir)
+    assert done.code == 0, done.err
+    again = await command("workflow", "import", str(file), data_dir=data_dir)
+    assert (again.code, "already" in again.err) == (2, True)
+    name = json.loads(done.out)["name"]
+    assert (await command("workflow", "publish", name, data_dir=data_dir)).code == 0
+    copy = tmp_path / "copy.yaml"
+    assert (await command("workflow", "export", name, "-o", str(copy), data_dir=data_dir)).code == 0
+    assert (await command("workflow", "validate", str(copy))).code == 0
+    given = f"@{EXAMPLES / 'adapter' / 'input.json'}"
+    run = await command("run", name, "--input", given, "--json", data_dir=data_dir)
+    execution_id = json.loads(run.out)["id"]
+    shown = await command("execution", "show", execution_id, "--json", data_dir=data_dir)
+    assert json.loads(shown.out)["status"] == "completed"
+    listed = await command("execution", "list", "--json", data_dir=data_dir)
+    assert execution_id in {row["id"] for row in json.loads(listed.out)}
+    assert (await command("execution", "logs", execution_id, data_dir=data_dir)).code == 0
+    retried = await command("execution", "retry", execution_id, data_dir=data_dir)
+    assert retried.code == 0, retried.err
+    assert (await command("tool", "list", "--json", data_dir=data_dir)).out.strip() == "[]"
+    made = await command("api-key", "create", "ci", "--scope", "read", data_dir=data_dir)
+    key = made.out.strip()
+    env = {"PASTETRADER_URL": stack.urls["api"], "PASTETRADER_API_KEY": key}
+    assert (await command("workflow", "list", **env)).code == 0
+    assert (await command("workflow", "publish", name, **env)).code == 3, "it may only read"
+
+
+async def test_validate_names_line_and_fix(tmp_path: Path) -> None:
+    file = tmp_path / "w.yaml"
+    file.write_text("name: x\nnodes: [")
+    done = await command("workflow", "validate", str(file))
+    assert (done.code, "w.yaml:2" in done.err) == (2, True)
+    file.write_text("name: x\nnodes: [{key: a, type: tol}]\n")
+    done = await command("workflow", "validate", str(file))
+    assert (done.code, "did you mean `tool`" in done.err) == (2, True)
+
+
+async def test_doctor_finds_this_machine_fit(tmp_path: Path) -> None:
+    done = await command("doctor", "--json", data_dir=tmp_path / "new")
+    found = {each["name"]: each for each in json.loads(done.out)}
+    assert found["Python"]["ok"]
+    assert all(each["ok"] or each["fix"] for each in found.values())
+
+
+async def test_the_next_start_resumes_what_ran_and_a_taken_port_is_told(tmp_path: Path) -> None:
+    """A run waits on a timer while everything is stopped and started again."""
+    data_dir, file = tmp_path / "data", tmp_path / "waits.yaml"
+    file.write_text(WAITS)
+    async with live_stack(data_dir) as first:
+        assert (await command("workflow", "import", str(file), data_dir=data_dir)).code == 0
+        assert (await command("workflow", "publish", "waits", data_dir=data_dir)).code == 0
+        port = int(first.urls["api"].removesuffix("/api/v1").rpartition(":")[2])
+        taken = await command("up", "--port", str(port), data_dir=tmp_path / "other")
+        assert (taken.code, f"port {port} is taken" in taken.err) == (3, True)
+        started = await start_run(first, data_dir, "waits", {"n": 7})
+        assert await first.stop() == 0
+    for pid in first.pids.values():
+        assert not Path(f"/proc/{pid}").exists(), "everything is gone after SIGTERM"
+    async with live_stack(data_dir):
+        async with asyncio.timeout(60):
+            while True:
+                shown = await command("execution", "show", started, "--json", data_dir=data_dir)
+                found = json.loads(shown.out)
+                if found["status"] not in {"pending", "running", "waiting"}:
+                    break
+        assert (found["status"], found["output"]) == ("completed", 7)
+
+
+async def start_run(stack: Stack, data_dir: Path, name: str, given: dict[str, Any]) -> str:
+    """Start a run without waiting for it; its id."""
+    key = json.loads((data_dir / "admin.json").read_text())["api_key"]
+    async with httpx.AsyncClient(trust_env=False, headers={"X-API-Key": key}) as client:
+        listed = (await client.get(f"{stack.urls['api']}/workflows")).json()["items"]
+        workflow = next(row for row in listed if row["name"] == name)
+        answer = await client.post(
+            f"{stack.urls['api']}/workflows/{workflow['id']}/executions", json={"input": given}
+        )
+        return str(answer.json()["id"])
