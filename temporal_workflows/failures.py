@@ -5,6 +5,7 @@ from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
     ChildWorkflowError,
+    FailureError,
     TimeoutError as TemporalTimeoutError,
     TimeoutType,
 )
@@ -16,9 +17,13 @@ WORKER_LOST = "WorkerLost"
 TIMEOUT = "Timeout"
 
 
-def node_error(failure: ActivityError | ChildWorkflowError, place: Place) -> NodeError:
-    """Why an activity or a child workflow failed, in the terms of its node."""
-    cause = failure.cause
+def node_error(failure: FailureError, place: Place) -> NodeError:
+    """Why an activity or a child workflow failed, in the terms of its node.
+
+    A local activity's failure arrives bare, the others' as the cause of what failed.
+    """
+    wrapped = isinstance(failure, ActivityError | ChildWorkflowError)
+    cause = failure.cause if wrapped else failure
     if isinstance(cause, TemporalTimeoutError):
         return _timeout(cause, place)
     if not isinstance(cause, ApplicationError):

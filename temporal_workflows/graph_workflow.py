@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ChildWorkflowError, is_cancelled_exception
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from models.enums import ExecutionStatus, NodeType
 from models.graph.expression import ExpressionError, render_value
@@ -163,7 +163,7 @@ class GraphWorkflow:
             return task.result()
         else:
             outcome = Outcome(ExecutionStatus.FAILED, error=_error_of(failure, place))
-            told = isinstance(failure, ActivityError | ChildWorkflowError)
+            told = isinstance(failure, FailureError)
         if not told:
             self._record(place, outcome)
         return outcome
@@ -200,7 +200,9 @@ class GraphWorkflow:
         assert isinstance(node, LoopNode)  # noqa: S101 - only loops are asked
         try:
             proceed = await self.nodes.proceed(place, node, index)
-        except (NodeFailed, ActivityError) as failure:
+        except (NodeFailed, FailureError) as failure:
+            if is_cancelled_exception(failure):
+                raise
             self._apply(self.scheduler.fail_pass(place, _error_of(failure, place)))
         else:
             self._apply(self.scheduler.answer_while(place, proceed))
@@ -340,7 +342,7 @@ class GraphWorkflow:
 def _error_of(failure: BaseException, place: Place) -> NodeError:
     if isinstance(failure, NodeFailed):
         return failure.error(place)
-    if isinstance(failure, ActivityError | ChildWorkflowError):
+    if isinstance(failure, FailureError):
         return node_error(failure, place)
     message = f"{type(failure).__name__}: {failure}"
     return NodeFailed("InternalError", message).error(place)

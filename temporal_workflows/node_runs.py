@@ -83,7 +83,7 @@ class NodeRuns:
 
         Raises:
             NodeFailed: it failed before any activity was scheduled.
-            ActivityError, ChildWorkflowError: it failed in an activity or a child workflow.
+            FailureError: it failed in an activity or a child workflow.
         """
         node = self.start.graph.by_key[place.key]
         handlers: dict[type[Node], Callable[[Place, Any], Awaitable[Outcome]]] = {

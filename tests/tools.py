@@ -8,6 +8,7 @@ from activities.errors import InvalidInput, ToolError, UserCodeError
 from models.enums import ToolType
 from models.graph.node import BuiltinConfig
 from models.graph.values import Json
+from tests.temporal_workflows.script import Script
 
 
 class FatalError(ToolError):
@@ -18,7 +19,7 @@ class FatalError(ToolError):
 
 
 async def scripted(config: BuiltinConfig, inputs: dict[str, Json], context: ToolContext) -> Json:
-    """`echo`, `flaky` (fails the first `times` attempts), `fatal`, `sleep`, `blob`, `leave_trace`."""
+    """`echo`, `flaky` (fails the first `times` attempts), `fatal`, `sleep`, `blob`, `leave_trace`, `script`."""
     options: dict[str, Any] = config.options
     context.log(f"{config.name} attempt {context.attempt}")
     match config.name:
@@ -33,6 +34,11 @@ async def scripted(config: BuiltinConfig, inputs: dict[str, Json], context: Tool
         case "sleep":
             await asyncio.sleep(options["seconds"])
             return inputs
+        case "script":
+            script = Script(options["seed"])
+            if script.fails(context.node_key, context.path):
+                raise FatalError("scripted")
+            return script.output(context.node_key, context.path)
         case "blob":
             return "x" * options["bytes"]
         case "leave_trace":

@@ -102,17 +102,17 @@ class Simulation:
         assert (place.key, place.path) not in self.statuses
         self.statuses[place.key, place.path] = outcome.status.value
         if outcome.status is not ExecutionStatus.SKIPPED:
-            self.outputs[place.key, place.path] = _plain(outcome.output)
+            self.outputs[place.key, place.path] = plain(outcome.output)
 
 
-def _plain(output: Json) -> Json:
+def plain(output: Json) -> Json:
     """Error objects as the reference interpreter writes them, at any depth."""
     if isinstance(output, dict):
         if set(output) == {"error"}:
             return "error"
-        return {key: _plain(value) for key, value in output.items()}
+        return {key: plain(value) for key, value in output.items()}
     if isinstance(output, list):
-        return [_plain(value) for value in output]
+        return [plain(value) for value in output]
     return output
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.temporal_workflows.runs import Runs
 from tests.temporal_workflows.shapes import tool
-from tests.temporal_workflows.test_graph_workflow import failure, graph
+from tests.temporal_workflows.test_graph_workflow import failure, graph, statuses
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,45 @@ async def test_a_delay_beyond_what_temporal_counts_is_refused(
     error = await failure(await runs.start(graph(wait, edges="start>wait")))
     assert (error.code, error.node_key) == ("InvalidInput", "wait")
     assert "100 years" in error.message
+
+
+UNKNOWN = "{{ input.absent }}"
+
+
+@pytest.mark.parametrize(
+    ("node", "code"),
+    [
+        ({"type": "condition", "config": {"branches": [{"handle": "a", "when": UNKNOWN}]}}, None),
+        ({"type": "adapter", "config": {"output": UNKNOWN}}, None),
+        (
+            {"type": "adapter", "config": {"output": 1, "output_schema": {"type": "string"}}},
+            "Output",
+        ),
+        ({"type": "aggregator", "config": {"merge": "concat"}}, "Input"),
+        ({"type": "parallel", "config": {"items": UNKNOWN}}, None),
+        ({"type": "loop", "config": {"while": UNKNOWN}}, None),
+        ({"type": "delay", "config": {"seconds": UNKNOWN}}, None),
+    ],
+    ids=lambda value: value["type"] if isinstance(value, dict) else "",
+)
+async def test_what_fails_without_a_tool_is_typed_too(
+    runs: Runs, node: dict[str, Any], code: str | None
+) -> None:
+    node = {"key": "it"} | node
+    handle = await runs.start(graph(node, tool("after", "echo"), edges="start>it it>after"))
+    error = await failure(handle)
+    wanted = f"Invalid{code}" if code else "ExpressionFailed"
+    assert (error.code, error.node_key) == (wanted, "it")
+    closed = {"it": "failed"} if node["type"] == "loop" else {}
+    assert await statuses(handle) == {"after": "skipped"} | closed
+
+
+async def test_a_loop_whose_while_breaks_later_fails_once(runs: Runs) -> None:
+    loop = {"key": "lp", "type": "loop", "config": {"while": "{{ input.on[index] }}"}}
+    body = {"key": "b", "type": "adapter", "parent": "lp", "config": {"output": 1}}
+    handle = await runs.start(graph(loop, body, edges="start>lp"), {"on": [True]})
+    error = await failure(handle)
+    assert (error.code, error.node_key) == ("ExpressionFailed", "lp")
 
 
 async def test_a_sub_workflow_is_not_retried_on_an_error_that_is_final(runs: Runs) -> None:
