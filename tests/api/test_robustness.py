@@ -1,0 +1,260 @@
+"""No input makes a 5xx, and nobody sees what is somebody else's: generated from the OpenAPI document."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, Phase, given, settings
+
+from api.app import PUBLIC
+from tests.api.conftest import Api, adapter_graph, ended, published, started
+
+METHODS = ("get", "post", "put", "patch", "delete")
+SEED_TEXTS = (
+    "",
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "é" * 300,
+    "../..",
+    "%00",
+    "' OR 1=1 --",
+    "\u202e",
+    "x" * 5_000,
+)
+SEED_BODIES = (
+    b"",
+    b"null",
+    b"[]",
+    b"3",
+    b"{",
+    b'{"a": NaN}',
+    b'{"input": NaN, "inputs": NaN, "version": NaN}',
+    b'{"input": {"a": Infinity}}',
+    b'{"input": {"a": 1e999}}',
+    b'{"name": "\\u0000", "input": {"a": "\\u0000"}}',
+    b'{"name": "\\ud800", "input": {"\\ud800": 1}, "email": "\\ud800", "password": "\\ud800"}',
+    b'{"input": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    b'{"graph": ' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"}",
+    b'{"version": ' + b"9" * 5_000 + b"}",
+    b'{"nodes": [{"key": "a", "x": "\\ud800"}], "version": 1}',
+    b"\xff\xfe\x00",
+    b"a: &a [*a]",
+    b"name: x\nnodes: " + b"[" * 5_000,
+)
+
+
+def operations(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(method, path, operation) of every route."""
+    for path, methods in app.openapi()["paths"].items():
+        for method in METHODS:
+            if method in methods:
+                yield method, path, methods[method]
+
+
+def fill(path: str, values: dict[str, str]) -> str:
+    """A path with its parameters filled in."""
+    for name, value in values.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
+
+
+async def send(client: Api, method: str, path: str, **options: Any) -> httpx.Response:
+    """One request to a path of the document."""
+    return await client.request(method, f"http://test{path}", **options)
+
+
+def no_server_error(answer: httpx.Response, what: Any) -> None:
+    assert answer.status_code < 500, (answer.status_code, what, answer.text[:500])
+    if answer.status_code >= 400 and answer.request.method != "HEAD":
+        problem = answer.json()
+        assert problem["code"], what
+        assert problem["request_id"], what
+
+
+@pytest.mark.slow
+async def test_generated_requests_make_no_server_error(app: FastAPI, admin: Api) -> None:
+    schema = schemathesis.openapi.from_dict(app.openapi())
+    count = 0
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        if operation.path.endswith("/events") and operation.method == "get":
+            continue  # a stream, which has its own tests
+        for case in collect(operation):
+            kwargs = case.as_transport_kwargs(base_url="http://test")
+            kwargs["content"] = kwargs.pop("data", None)
+            kwargs.pop("cookies", None)
+            try:
+                answer = await admin.request(**{k: v for k, v in kwargs.items() if v is not None})
+            except (httpx.InvalidURL, UnicodeEncodeError, TypeError, ValueError):
+                continue  # no client could send it
+            no_server_error(answer, (operation.label, kwargs))
+            count += 1
+    assert count > 500
+
+
+def collect(operation: Any) -> list[Any]:
+    """Some cases of an operation, generated but not sent."""
+    cases: list[Any] = []
+
+    @settings(
+        max_examples=12,
+        database=None,
+        derandomize=True,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(operation.as_strategy())
+    def note(case: Any) -> None:
+        cases.append(case)
+
+    note()
+    return cases
+
+
+async def test_seeds_make_no_server_error(app: FastAPI, admin: Api) -> None:
+    for method, path, operation in operations(app):
+        if path.endswith("/events"):
+            continue
+        ids = {
+            p["name"]: str(uuid4()) for p in operation.get("parameters", []) if p["in"] == "path"
+        }
+        ids = {
+            name: "1" if "integer" in str(_schema(operation, name)) else v
+            for name, v in ids.items()
+        }
+        target = fill(path, ids)
+        for body in SEED_BODIES if "requestBody" in operation else ():
+            for kind in ("application/json", "application/yaml", "text/plain"):
+                headers = {"Content-Type": kind}
+                answer = await send(admin, method, target, content=body, headers=headers)
+                no_server_error(answer, (method, path, body[:60], kind))
+
+
+def _schema(operation: dict[str, Any], name: str) -> Any:
+    return next(p["schema"] for p in operation["parameters"] if p["name"] == name)
+
+
+async def test_seeds_in_paths_and_queries_make_no_server_error(app: FastAPI, admin: Api) -> None:
+    for method, path, operation in operations(app):
+        parameters = operation.get("parameters", [])
+        names = [p["name"] for p in parameters if p["in"] == "path"]
+        queries = [p["name"] for p in parameters if p["in"] == "query"]
+        for text in SEED_TEXTS:
+            safe = quote(text.encode("utf-8", "surrogatepass"), safe="") or "%20"
+            for name in names if method == "get" and not path.endswith("/events") else ():
+                others = {other: str(uuid4()) for other in names}
+                answer = await send(admin, method, fill(path, others | {name: safe}))
+                no_server_error(answer, (method, path, name, text))
+            for name in queries if not names else ():
+                answer = await send(admin, method, f"{path}?{name}={safe}")
+                no_server_error(answer, (method, path, name, text))
+
+
+async def test_altered_cursors_are_told(app: FastAPI, admin: Api) -> None:
+    for method, path, operation in operations(app):
+        parameters = {p["name"] for p in operation.get("parameters", []) if p["in"] == "query"}
+        if "cursor" not in parameters or "{" in path:
+            continue
+        for cursor in ("x", "AAAA", "W10", "e30", "WyJhIl0", "bnVsbA", "WzFlOTk5XQ", "=" * 50, "ÿ"):
+            answer = await send(admin, method, path, params={"cursor": cursor})
+            assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_CURSOR"), (
+                path,
+                cursor,
+            )
+
+
+# Whose is it? ------------------------------------------------------------------------------------
+
+BODIES: dict[str, Any] = {
+    "put /graph": {"version": 1},
+    "post /batch": {"operations": [{"op": "delete_node", "id": "next"}]},
+    "post /nodes": {"key": "a"},
+    "post /edges": {"source": "a", "target": "b"},
+    "put /nodes/{item_id}": {"key": "next"},
+    "put /edges/{item_id}": {"source": "a", "target": "b"},
+}
+
+
+async def test_nobody_reaches_what_is_somebody_elses(
+    app: FastAPI, editor: Api, stranger: Api, viewer: Api, anonymous: Api
+) -> None:
+    graph = adapter_graph()
+    graph["nodes"][1] = {
+        "key": "next",
+        "type": "tool",
+        "config": {"kind": "python", "code": "def main():\n    return 'x' * 200_000"},
+    }
+    workflow_id = await published(editor, graph)
+    run = await ended(editor, await started(editor, workflow_id))
+    tool = {"name": uuid4().hex, "config": {"kind": "python", "code": "def main(): pass"}}
+    ids = {
+        "workflow_id": workflow_id,
+        "execution_id": run["id"],
+        "node_id": run["nodes"][0]["id"],
+        "artifact_id": run["output"]["next"]["$artifact"]["id"],
+        "tool_id": (await editor.post("/tools", json=tool)).json()["id"],
+        "key_id": (await editor.post("/auth/api-keys", json={"name": "k"})).json()["id"],
+        "user_id": (await editor.get("/auth/me")).json()["id"],
+        "number": "1",
+        "other": "1",
+        "item_id": "next",
+    }
+    checked = 0
+    for method, path, operation in operations(app):
+        names = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
+        assert names <= ids.keys(), f"{path}: say whose {names - ids.keys()} is"
+        if not names:
+            continue
+        body = next(
+            (
+                b
+                for end, b in BODIES.items()
+                if f"{method} {path}".endswith(end.split()[1]) and end.startswith(method)
+            ),
+            {},
+        )
+        options = {"json": body} if "requestBody" in operation else {}
+        target = fill(path, ids)
+        unknown = fill(path, {name: _other(name, ids[name]) for name in names})
+        nobody = await send(anonymous, method, target, **options)
+        assert nobody.status_code == 401, (method, path)
+        theirs = await send(stranger, method, target, **options)
+        missing = await send(stranger, method, unknown, **options)
+        wanted = {403} if "user_id" in names else {404}
+        assert {theirs.status_code, missing.status_code} == wanted, (method, path, theirs.text)
+        assert _shape(theirs, ids) == _shape(missing, ids), "one answer for both"
+        looked = await send(viewer, method, target, **options)
+        assert looked.status_code in {403, 404}, (method, path)
+        checked += 1
+    assert checked >= 40
+    assert (await ended(editor, run["id"])) == run, "and nothing was changed"
+
+
+def _other(name: str, value: str) -> str:
+    if name in {"number", "other", "item_id"}:
+        return value
+    return f"{uuid4()}.{'0' * 32}" if name == "artifact_id" else str(uuid4())
+
+
+def _shape(answer: httpx.Response, ids: dict[str, str]) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+async def test_lists_hold_nothing_of_others(app: FastAPI, editor: Api, stranger: Api) -> None:
+    workflow_id = await published(editor, adapter_graph())
+    execution_id = await started(editor, workflow_id, {"n": 1})
+    tool = {"name": uuid4().hex, "config": {"kind": "python", "code": "def main(): pass"}}
+    made = (await editor.post("/tools", json=tool)).json()["id"]
+    for method, path, _ in operations(app):
+        if method == "get" and "{" not in path and path not in PUBLIC:
+            answer = await send(stranger, method, path)
+            for identity in (workflow_id, execution_id, made):
+                assert identity not in json.dumps(answer.text), path
