@@ -12,6 +12,7 @@ from api.auth.sign_in import Principal, by_access_token, by_api_key
 from api.errors import Forbidden, Unauthorized
 from api.settings import Settings
 from models.enums import Role
+from models.session import act_as
 from models.user import User
 
 _bearer = HTTPBearer(auto_error=False, description="Access token of `POST /auth/login`.")
@@ -66,6 +67,8 @@ async def get_principal(
         raise Unauthorized(
             f"{what}: send `Authorization: Bearer …` or `X-API-Key: …`", headers=_CHALLENGE
         )
+    if not found.may(Role.ADMIN):  # administrators end logins of others
+        await act_as(session, found.user.id)
     return found
 
 

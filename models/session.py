@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import event, make_url
+from sqlalchemy import event, make_url, text
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -15,6 +16,11 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from models.base import SoftDeleteMixin
 
 INCLUDE_DELETED = "include_deleted"
+# Both settings end with the transaction.
+_ACT_AS = text("""
+    SELECT set_config('pastetrader.user_id', :user_id, true), set_config('role', rolname, true)
+    FROM pg_roles WHERE rolname = 'pastetrader_app' AND pg_has_role(current_user, oid, 'MEMBER')
+""")
 
 
 def create_engine(url: str, **options: Any) -> AsyncEngine:
@@ -32,6 +38,14 @@ async def get_db(factory: async_sessionmaker[AsyncSession]) -> AsyncIterator[Asy
     """One transaction: committed on success, rolled back on any error."""
     async with factory() as session, session.begin():
         yield session
+
+
+async def act_as(session: AsyncSession, user_id: UUID) -> None:
+    """Let the rest of the transaction see this account's rows only, whatever its queries forget.
+
+    Without the role `pastetrader_app` (see `docs/database/models.md`) nothing changes.
+    """
+    await session.execute(_ACT_AS, {"user_id": str(user_id)})
 
 
 @event.listens_for(Session, "do_orm_execute")

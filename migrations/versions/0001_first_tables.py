@@ -31,6 +31,51 @@ BEGIN
     END LOOP;
 END $$
 """
+# The role that requests act as: row-level security lets it see its account's rows only. Made where
+# the database's user may make roles; elsewhere the owner filter in the queries stands alone.
+ROLE = """
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'pastetrader_app') THEN
+        CREATE ROLE pastetrader_app NOLOGIN;
+    END IF;
+    EXECUTE format('GRANT pastetrader_app TO %I', current_user);
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE NOTICE 'no right to create roles: row-level security is left out';
+END $$
+"""
+ME = "NULLIF(current_setting('pastetrader.user_id', true), '')::uuid"
+MINE = {
+    "workflows": f"owner_id = {ME}",
+    "nodes": "EXISTS (SELECT FROM workflows w WHERE w.id = workflow_id)",
+    "edges": "EXISTS (SELECT FROM workflows w WHERE w.id = workflow_id)",
+    "workflow_versions": "EXISTS (SELECT FROM workflows w WHERE w.id = workflow_id)",
+    "tools": f"owner_id = {ME}",
+    "workflow_executions": f"owner_id = {ME}",
+    "node_executions": "EXISTS (SELECT FROM workflow_executions e WHERE e.id = execution_id)",
+    "execution_logs": "EXISTS (SELECT FROM workflow_executions e WHERE e.id = execution_id)",
+    "api_keys": f"user_id = {ME}",
+    "refresh_tokens": f"user_id = {ME}",
+}
+
+
+def _secure_rows() -> None:
+    statements = [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY" for table in MINE]
+    for table, mine in MINE.items():
+        statements.append(f"CREATE POLICY mine ON {table} TO pastetrader_app USING ({mine})")
+        statements.append(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO pastetrader_app")
+    statements += [
+        "CREATE POLICY public ON tools FOR SELECT TO pastetrader_app USING (is_public)",
+        "GRANT SELECT, INSERT, UPDATE ON users TO pastetrader_app",
+        "GRANT SELECT, INSERT ON audit_log TO pastetrader_app",
+    ]
+    body = "; ".join(statements)
+    op.execute(ROLE)
+    op.execute(
+        "DO $do$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'pastetrader_app') "
+        f"THEN {body}; END IF; END $do$"
+    )
+
+
 APPEND_ONLY = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -567,9 +612,14 @@ def upgrade() -> None:
         "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log "
         "EXECUTE FUNCTION refuse_change()"
     )
+    _secure_rows()
 
 
 def downgrade() -> None:
+    # The role stays: it belongs to the whole server.
+    op.execute("DROP POLICY IF EXISTS public ON tools")
+    for table in MINE:
+        op.execute(f"DROP POLICY IF EXISTS mine ON {table}")
     op.execute("DROP TRIGGER append_only ON audit_log")
     op.execute("DROP FUNCTION refuse_change")
     op.execute("DROP FUNCTION ensure_execution_log_partitions")
