@@ -18,6 +18,7 @@ from temporalio.worker import (
 
 from activities.errors import ToolError, application_error, typed
 from activities.hints import Hints
+from activities.live import LIVE, LiveLines
 from temporal_workflows.contracts import NodeContext, execution_id
 
 HINT_FUNCTION = "pastetrader_hint"
@@ -78,16 +79,18 @@ async def _heartbeats() -> AsyncIterator[None]:
     if timeout is None:
         yield
         return
-    beating = asyncio.create_task(_beat(timeout.total_seconds() / 4))
+    lines = LiveLines(activity.info().attempt)
+    LIVE.set(lines)
+    beating = asyncio.create_task(_beat(timeout.total_seconds() / 4, lines))
     try:
         yield
     finally:
         beating.cancel()
 
 
-async def _beat(interval: float) -> None:
+async def _beat(interval: float, lines: LiveLines) -> None:
     while True:
-        activity.heartbeat()
+        activity.heartbeat(*lines.beat())
         await asyncio.sleep(interval)
 
 

@@ -18,6 +18,7 @@ from activities.errors import (
     application_error,
     typed,
 )
+from activities.live import LIVE
 from activities.log import AttemptLog
 from activities.nodes import inline
 from activities.schema import check_schema
@@ -57,7 +58,8 @@ class ToolActivities:
             ApplicationError: with a `FailureDetail`; final once the node's attempts are used up.
         """
         attempt = activity.info().attempt if activity.in_activity() else 1
-        log = AttemptLog()
+        live = LIVE.get()
+        log = AttemptLog(live.add if live else None)
         started = time.monotonic()
         try:
             async with asyncio.timeout(task.timeout_seconds):

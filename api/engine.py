@@ -29,6 +29,7 @@ from temporal_workflows.contracts import (
     Activity,
     Envelope,
     GraphInput,
+    LiveLog,
     ToolTask,
     execution_id,
     parse_activity_id,
@@ -330,4 +331,11 @@ class Engine:
         if pending.HasField("last_started_time"):
             started = pending.last_started_time.ToDatetime(tzinfo=UTC)
         state = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
-        return LiveAttempt(Place(key, path), pending.attempt, pending.state == state, started, last)
+        place, running = Place(key, path), pending.state == state
+        if not running or not pending.heartbeat_details.payloads:
+            return LiveAttempt(place, pending.attempt, running, started, last)
+        payloads = pending.heartbeat_details.payloads
+        (found,) = await client.data_converter.decode(payloads[:1], [LiveLog])
+        mine = found.attempt == pending.attempt
+        lines = [line.model_dump(mode="json") for line in found.lines if mine]
+        return LiveAttempt(place, pending.attempt, running, started, last, found.first, lines)

@@ -74,6 +74,17 @@ class LogLine(Payload):
     data: Json = None
 
 
+class LiveLog(Payload):
+    """Heartbeat detail of a running tool: its newest lines; `first` is the number of the first.
+
+    Temporal keeps it over attempts, so it says whose lines they are.
+    """
+
+    attempt: int
+    first: int = 0
+    lines: list[LogLine] = Field(default_factory=list)
+
+
 class Usage(Payload):
     """What an attempt cost; `ms` is wall time inside the worker."""
 

@@ -133,13 +133,18 @@ class ChildInitiated(Fact):
 
 @dataclass(frozen=True, slots=True)
 class LiveAttempt:
-    """An activity that has not ended: its attempt, and how the attempt before it ended."""
+    """An activity that has not ended: its attempt, and how the attempt before it ended.
+
+    `lines` are the newest lines of its log, from number `first_line` on.
+    """
 
     place: Place
     attempt: int
     running: bool
     started_at: datetime | None
     last: Failure | None
+    first_line: int = 0
+    lines: Sequence[JsonObject] = ()
 
 
 @dataclass(frozen=True, slots=True)

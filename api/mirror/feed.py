@@ -293,12 +293,12 @@ class Mirror:
                 return
 
     async def _look_at_attempts(self, track: Track) -> None:
-        """Show attempts that are being retried: no event tells of them yet."""
+        """Show what no event tells yet: attempts that are retried, and what running ones log."""
         if track.projector.ended or not track.projector.open_rows:
             return
         found = await self._engine.describe(track.temporal_id)
         changes = track.projector.overlay(found.attempts) if found else Changes()
-        if changes.nodes:
+        if changes.nodes or changes.logs:
             await self._submit(track, changes)
 
     # Truth ---------------------------------------------------------------------------------------

@@ -110,6 +110,8 @@ class Projector:
                 row = self._attempt(row, live.attempt, live.last)
                 row.move(status, started_at=live.started_at if live.running else None)
                 self._touch(row)
+            if live.running:
+                self._log(row, live.lines, live.first_line)
         return self._changes
 
     def _apply(self, fact: Fact) -> None:
@@ -367,7 +369,7 @@ class Projector:
     def _touch(self, row: NodeRow) -> None:
         self._changes.nodes[row.id] = row
 
-    def _log(self, row: NodeRow, lines: Sequence[JsonObject]) -> None:
+    def _log(self, row: NodeRow, lines: Sequence[JsonObject], first: int = 0) -> None:
         if row.status.is_terminal:
             return
         self._changes.logs.extend(
@@ -383,7 +385,7 @@ class Projector:
                 data=line.get("data"),
                 seq=seq,
             )
-            for seq, line in enumerate(lines)
+            for seq, line in enumerate(lines, first)
         )
 
 

@@ -271,6 +271,33 @@ async def test_events_resume_without_a_gap_or_a_repeat(editor: Api) -> None:
         assert rest == whole[cut + 1 :]
 
 
+async def test_lines_are_seen_while_their_tool_runs(editor: Api) -> None:
+    code = (
+        "import time\ndef main():\n    for n in range(3):\n        print('line', n)\n"
+        "    time.sleep(6)\n    print('last')"
+    )
+    document = adapter_graph()
+    document["nodes"][1] = {
+        "key": "next",
+        "type": "tool",
+        "config": {"kind": "python", "code": code},
+    }
+    execution_id = await started(editor, await published(editor, document))
+    async with asyncio.timeout(30):
+        while True:
+            early = (await editor.get(f"/executions/{execution_id}/logs")).json()["items"]
+            if early:
+                break
+            await asyncio.sleep(0.1)
+    run = (await editor.get(f"/executions/{execution_id}")).json()
+    assert run["status"] == "running"
+    assert [line["message"] for line in early] == ["line 0", "line 1", "line 2"]
+    await ended(editor, execution_id)
+    whole = (await editor.get(f"/executions/{execution_id}/logs")).json()["items"]
+    assert whole[:3] == early, "each line once, as it was first seen"
+    assert [line["message"] for line in whole] == ["line 0", "line 1", "line 2", "last"]
+
+
 async def test_events_of_others_are_not_there(editor: Api, stranger: Api) -> None:
     run = await started(editor, await published(editor, adapter_graph()), {"n": 1})
     answer = await stranger.get(f"/executions/{run}/events")
