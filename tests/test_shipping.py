@@ -32,7 +32,7 @@ def test_one_port_is_published_and_on_loopback_only(services: dict[str, Any]) ->
 def test_every_server_has_a_health_check_and_two_workers_run(services: dict[str, Any]) -> None:
     image = (ROOT / "Dockerfile").read_text()
     assert "HEALTHCHECK" in image
-    assert re.search(r"^USER (?!root)", image, re.M)
+    assert re.search(r"^USER (?!root)", image, re.MULTILINE)
     for name in ("postgres", "temporal", "temporal-ui", "worker"):
         assert services[name]["healthcheck"]["test"]
     assert services["worker"]["deploy"]["replicas"] == 2
@@ -51,7 +51,7 @@ def test_secrets_have_no_default(services: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
 def test_every_dependency_is_locked_by_hash(name: str) -> None:
     text = (ROOT / name).read_text()
-    pins = re.findall(r"^[a-z0-9._-]+(?:\[[^\]]+\])?==\S+", text, re.M | re.I)
+    pins = re.findall(r"^[a-z0-9._-]+(?:\[[^\]]+\])?==\S+", text, re.MULTILINE | re.IGNORECASE)
     assert len(pins) > 40
     assert text.count("--hash=sha256:") >= len(pins)
     assert "://" not in text
