@@ -1,24 +1,23 @@
 """Real servers for every test: one PostgreSQL and one Temporal a session, each in its own folder."""
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import asyncpg
 import pytest
-from alembic import command
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from cli.commands.migrate import alembic_config
 from cli.embedded.postgres import EmbeddedPostgres
 from cli.embedded.temporal import EmbeddedTemporal
 from models.session import create_engine
+from tests.databases import NewDatabase, migrate
 
-NewDatabase = Callable[[], Awaitable[str]]
+# The whole API, for every test that wants it.
+pytest_plugins = ["tests.api.fixtures"]
 
 
 @pytest.fixture(scope="session")
@@ -97,10 +96,3 @@ async def _administer(url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
-
-
-async def migrate(url: str) -> None:
-    """Apply all migrations, as `pastetrader migrate` does."""
-    config = alembic_config()
-    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    await asyncio.to_thread(command.upgrade, config, "head")

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
 
 from api.app import PUBLIC
-from tests.api.conftest import Api, adapter_graph, ended, published, started
+from tests.api.fixtures import Api, adapter_graph, ended, published, started
 
 METHODS = ("get", "post", "put", "patch", "delete")
 SEED_TEXTS = (

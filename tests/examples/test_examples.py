@@ -15,7 +15,7 @@ from activities.tools import builtin
 from models.enums import NodeType
 from models.graph.document import parse_document
 from models.graph.validation import RESERVED
-from tests.api.conftest import Api, ended, started
+from tests.api.fixtures import Api, ended, started
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FOLDERS = sorted(path.parent for path in EXAMPLES.glob("*/expected.json"))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Api, ended, started
+from tests.api.fixtures import Api, ended, started
 from tests.examples.test_examples import EXAMPLES, publish
 
 getcontext().prec = 40

@@ -15,7 +15,7 @@ from alembic import command
 from alembic.config import Config
 
 from cli.commands.migrate import alembic_config
-from tests.conftest import NewDatabase, migrate
+from tests.databases import NewDatabase, migrate
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFT_OVER = """

@@ -12,8 +12,8 @@ from api.app import PUBLIC, UnprotectedRoute, _refuse_unprotected, create_app
 from api.auth.router import COOKIE
 from api.settings import Settings
 from models.enums import Role
-from tests.api.conftest import PASSWORD, Api, client_of, new_account
-from tests.conftest import NewDatabase, migrate
+from tests.api.fixtures import PASSWORD, Api, client_of, new_account
+from tests.databases import NewDatabase, migrate
 
 
 async def test_the_first_account_is_made_once_whoever_is_quickest(

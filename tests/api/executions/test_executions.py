@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.api.conftest import Api, adapter_graph, client_of, ended, published, started
+from tests.api.fixtures import Api, adapter_graph, client_of, ended, published, started
 
 
 def waiting_graph(seconds: float = 60) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import re
 
 from fastapi import FastAPI
 
-from tests.api.conftest import Api, adapter_graph, imported
+from tests.api.fixtures import Api, adapter_graph, imported
 
 
 async def test_health(anonymous: Api) -> None:

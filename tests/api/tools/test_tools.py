@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api.conftest import Api, ended, imported, published, started
+from tests.api.fixtures import Api, ended, imported, published, started
 
 PYTHON = {"kind": "python", "code": "def main(a, b=1):\n    print('adding')\n    return a + b"}
 

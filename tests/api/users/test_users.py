@@ -5,7 +5,7 @@ from uuid import uuid4
 from fastapi import FastAPI
 
 from models.enums import Role
-from tests.api.conftest import PASSWORD, Api, client_of, new_account
+from tests.api.fixtures import PASSWORD, Api, client_of, new_account
 
 
 def fresh() -> dict[str, str]:

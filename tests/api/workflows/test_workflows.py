@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 import yaml
 
-from tests.api.conftest import Api, adapter_graph, imported, published
+from tests.api.fixtures import Api, adapter_graph, imported, published
 
 NO_NAME = {"nodes": [], "edges": []}
 

@@ -21,6 +21,7 @@ from api.auth.passwords import hash_password
 from api.settings import Settings
 from models.enums import Role
 from models.user import User
+from tests.databases import NewDatabase, migrate
 
 PASSWORD = "a-password-long-enough"
 BASE = "http://test/api/v1"
@@ -31,15 +32,17 @@ SignIn = Callable[[Role], Awaitable[Api]]
 
 @pytest.fixture(scope="session")
 async def app(
-    migrated_url: str,
+    new_database: NewDatabase,
     temporal_address: str,
     temporal_client: Client,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[FastAPI]:
-    """The app with its mirror, and a worker with the product's tools."""
+    """The app with its mirror, on a database of its own, and a worker with the product's tools."""
+    url = await new_database()
+    await migrate(url)
     folder = tmp_path_factory.mktemp("api-artifacts").as_uri()
     settings = Settings(
-        database_url=migrated_url,
+        database_url=url,
         secret_key="k3y-for-tests-" + uuid4().hex,  # type: ignore[arg-type]
         artifacts=folder,
         temporal_address=temporal_address,
@@ -47,7 +50,7 @@ async def app(
     )
     app = create_app(settings)
     # Examples load from a server of their test.
-    hints, http = Hints(migrated_url), HttpClient(parse_openings("127.0.0.1"))
+    hints, http = Hints(url), HttpClient(parse_openings("127.0.0.1"))
     worker = build_worker(
         temporal_client,
         tools=build_tools(http),
