@@ -22,9 +22,20 @@ def start_run(client: ApiClient, workflow_id: str, run_input: Any) -> dict[str, 
 def watch_run(
     client: ApiClient, execution_id: str, graph: dict[str, Any], *, show: bool, as_json: bool
 ) -> dict[str, Any]:
-    """Wait for the end of a run, shown if wanted; the finished execution."""
+    """Wait for the end of a run, shown if wanted; the finished execution.
+
+    Ctrl-C ends the waiting, not the run.
+    """
     talk_to = watcher(talk, as_json=as_json, show=show)
-    return follow(client, execution_id, RunTree.of_graph(graph), talk_to)
+    try:
+        return follow(client, execution_id, RunTree.of_graph(graph), talk_to)
+    except KeyboardInterrupt:
+        talk.print(
+            f"Run {execution_id} was not stopped: it goes on while a server runs, and with the next one. "
+            f"`pastetrader execution cancel {execution_id}` ends it.",
+            soft_wrap=True,
+        )
+        raise
 
 
 def graph_of(client: ApiClient, execution: dict[str, Any]) -> dict[str, Any]:

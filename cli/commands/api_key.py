@@ -8,7 +8,7 @@ from cli.options import AsJson, DataDir, data_folder
 from cli.output import print_json, print_table, talk
 from cli.sign_in import connect
 
-app = typer.Typer(no_args_is_help=True, help="Make, list and delete API keys.")
+app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 
 
 @app.command("list")
@@ -50,11 +50,11 @@ def create(
 
 
 @app.command()
-def delete(
+def revoke(
     key_id: Annotated[str, typer.Argument(help="Id of the key.", show_default=False)],
     data_dir: DataDir = None,
 ) -> None:
-    """Delete a key; it stops working at once."""
+    """Revoke a key; it stops working at once."""
     with connect(data_folder(data_dir)) as client:
         client.delete(f"/auth/api-keys/{key_id}")
-    talk.print("Deleted.")
+    talk.print("Revoked.")

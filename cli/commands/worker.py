@@ -1,6 +1,7 @@
 """`pastetrader worker`: the process that runs workflows and tools."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -47,8 +48,8 @@ def _run_many(queue: str, processes: int) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    codes = [child.wait() for child in children[:1]]
+    os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)  # any of them; each is collected below
     stop()
-    codes += [child.wait() for child in children[1:]]
+    codes = [child.wait() for child in children]
     if any(codes):
         raise CommandError("a worker process ended unexpectedly", ExitCode.FAILED)

@@ -4,9 +4,11 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 
 from rich.console import Console
 
@@ -33,31 +35,42 @@ def any_server(folder: DataFolder, console: Console) -> Iterator[ApiClient]:
 def _embedded(folder: DataFolder, console: Console) -> Iterator[None]:
     """`pastetrader up` as a child until the block ends; runs left behind resume with the next."""
     command = [sys.executable, "-m", "cli.main", "up", "--json", "--data-dir", str(folder.root)]
-    process = subprocess.Popen(
-        ["setpriv", "--pdeathsig", "TERM", *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        _wait_until_ready(process, console)
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", *command],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        ) as process,
+    ):
         try:
-            process.communicate(timeout=_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+            _wait_until_ready(process, errors, console)
+            yield
+        finally:
+            _stop(process)
 
 
-def _wait_until_ready(process: "subprocess.Popen[str]", console: Console) -> None:
+def _wait_until_ready(process: "subprocess.Popen[str]", errors: IO[str], console: Console) -> None:
+    lines = process.stdout or iter(())
     with console.status("starting the embedded servers") as status:
-        for line in process.stdout or ():
+        for line in lines:
             event: dict[str, Any] = json.loads(line)
             if event["event"] == "ready":
+                # Read on: a full pipe would hold up whoever writes into it.
+                threading.Thread(target=list, args=(lines,), daemon=True).start()
                 return
             status.update(f"{event['event']} {event.get('name', '')}")
-    _, errors = process.communicate()
-    raise Unreachable(f"the embedded servers did not start: {errors.strip()}")
+    process.wait()
+    errors.seek(0)
+    raise Unreachable(f"the embedded servers did not start: {errors.read().strip()}")
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -84,7 +84,7 @@ class Supervisor:
             pause = min(pause * 2, _LONGEST_PAUSE)
             try:
                 await service.start()
-            except EmbeddedServerError as error:
+            except (EmbeddedServerError, OSError) as error:
                 self._report("failed", name=name, error=str(error))
                 continue
             self._report("restarted", name=name, pid=service.pid, seconds=_since(lost))
