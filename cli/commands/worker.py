@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from typing import Annotated
 
 import typer
@@ -42,14 +43,20 @@ def _run_many(queue: str, processes: int) -> None:
     command = [sys.executable, "-m", "cli.main", "worker", "--queue", queue]
     children = [subprocess.Popen(command) for _ in range(processes)]
 
+    asked = threading.Event()
+
     def stop(*_: object) -> None:
-        for child in children:
-            child.terminate()
+        if not asked.is_set():  # a second signal would kill those that are about to end
+            asked.set()
+            for child in children:
+                child.terminate()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)  # any of them; each is collected below
+    unexpected = not asked.is_set()
     stop()
-    codes = [child.wait() for child in children]
-    if any(codes):
+    for child in children:
+        child.wait()
+    if unexpected:
         raise CommandError("a worker process ended unexpectedly", ExitCode.FAILED)

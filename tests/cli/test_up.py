@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-import os
+import signal
 import stat
-import sys
+import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,11 @@ import httpx
 import pytest
 
 from chaos.stack import Stack, live_stack
+from tests.cli.commands import command, ended, spawn
 
 pytestmark = pytest.mark.slow
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+SECOND_START_SECONDS = 10  # what the README promises
 BROKEN = """
 name: broken
 nodes:
@@ -36,33 +37,6 @@ edges:
   - {source: start, target: pause}
   - {source: pause, target: after}
 """
-
-
-@dataclass
-class Done:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-async def command(*arguments: str, data_dir: Path | None = None, **env: str) -> Done:
-    """Run `pastetrader …` to its end."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("PASTETRADER_")}
-    if data_dir is not None:
-        clean["PASTETRADER_DATA_DIR"] = str(data_dir)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "cli.main",
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=clean | {"XDG_CONFIG_HOME": str(data_dir or "/nonexistent")} | env,
-    )
-    out, err = await asyncio.wait_for(process.communicate(), 120)
-    return Done(process.returncode or 0, out.decode(), err.decode())
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +134,26 @@ async def test_workflows_tools_executions_and_keys(
     env = {"PASTETRADER_URL": stack.urls["api"], "PASTETRADER_API_KEY": key}
     assert (await command("workflow", "list", **env)).code == 0
     assert (await command("workflow", "publish", name, **env)).code == 3, "it may only read"
+    keys = json.loads((await command("api-key", "list", "--json", data_dir=data_dir)).out)
+    key_id = next(found["id"] for found in keys if found["name"] == "ci")
+    assert (await command("api-key", "revoke", key_id, data_dir=data_dir)).code == 0
+    assert (await command("workflow", "list", **env)).code == 3, "it stopped working"
+
+
+async def test_ctrl_c_ends_the_waiting_and_not_the_run(
+    stack: Stack, data_dir: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "waits.yaml"
+    file.write_text(WAITS)
+    process = await spawn("run", str(file), "-i", '{"n": 3}', "-f", data_dir=data_dir)
+    seen = await asyncio.wait_for(process.stderr.readuntil(b"pause"), 60)
+    process.send_signal(signal.SIGINT)
+    done = await ended(process)
+    assert done.code == 130
+    assert "was not stopped" in done.err, (seen, done)
+    execution_id = done.err.partition("Run ")[2].split()[0]
+    found = await at_its_end(execution_id, data_dir)
+    assert (found["status"], found["output"]) == ("completed", 3)
 
 
 async def test_validate_names_line_and_fix(tmp_path: Path) -> None:
@@ -193,14 +187,21 @@ async def test_the_next_start_resumes_what_ran_and_a_taken_port_is_told(tmp_path
         assert await first.stop() == 0
     for pid in first.pids.values():
         assert not Path(f"/proc/{pid}").exists(), "everything is gone after SIGTERM"
+    began = time.monotonic()
     async with live_stack(data_dir):
-        async with asyncio.timeout(60):
-            while True:
-                shown = await command("execution", "show", started, "--json", data_dir=data_dir)
-                found = json.loads(shown.out)
-                if found["status"] not in {"pending", "running", "waiting"}:
-                    break
+        assert time.monotonic() - began < SECOND_START_SECONDS
+        found = await at_its_end(started, data_dir)
         assert (found["status"], found["output"]) == ("completed", 7)
+
+
+async def at_its_end(execution_id: str, data_dir: Path) -> dict[str, Any]:
+    """A run, once it has ended."""
+    async with asyncio.timeout(60):
+        while True:
+            shown = await command("execution", "show", execution_id, "--json", data_dir=data_dir)
+            found: dict[str, Any] = json.loads(shown.out)
+            if found["status"] not in {"pending", "running", "waiting"}:
+                return found
 
 
 async def start_run(stack: Stack, data_dir: Path, name: str, given: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from activities.tools import builtin
 from models.enums import NodeType
 from models.graph.document import parse_document
 from models.graph.validation import RESERVED
+from models.graph.values import ARTIFACT_KEY, is_artifact
 from tests.api.fixtures import Api, ended, started
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -65,6 +66,19 @@ async def publish(client: Api, folder: Path) -> str:
     return str(made.json()["id"])
 
 
+def without_facts(value: Any) -> Any:
+    """An output whose artifacts keep only what is the same in every run: name and type."""
+    if isinstance(value, list):
+        return [without_facts(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if is_artifact(value):
+        facts = value[ARTIFACT_KEY]
+        assert facts["size"] > 0
+        return {ARTIFACT_KEY: {name: facts[name] for name in ("name", "content_type")}}
+    return {key: without_facts(item) for key, item in value.items()}
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 async def test_an_example_gives_what_it_says(editor: Api, folder: Path, price_server: str) -> None:
     given = json.loads((folder / "input.json").read_text())
@@ -72,7 +86,7 @@ async def test_an_example_gives_what_it_says(editor: Api, folder: Path, price_se
         given["url"] = price_server
     run = await ended(editor, await started(editor, await publish(editor, folder), given))
     assert run["status"] == "completed", run["error"]
-    assert run["output"] == json.loads((folder / "expected.json").read_text())
+    assert without_facts(run["output"]) == json.loads((folder / "expected.json").read_text())
 
 
 def test_every_kind_of_node_and_tool_has_an_example() -> None:

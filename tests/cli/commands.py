@@ -1,0 +1,47 @@
+"""`pastetrader …` as processes of their own."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from dataclasses import dataclass
+from pathlib import Path
+
+_END_SECONDS = 120
+
+
+@dataclass
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+async def command(*arguments: str, data_dir: Path | None = None, **env: str) -> Done:
+    """Run `pastetrader …` to its end."""
+    return await ended(await spawn(*arguments, data_dir=data_dir, **env))
+
+
+async def spawn(*arguments: str, data_dir: Path | None = None, **env: str) -> Process:
+    """Start `pastetrader …`, free of what the environment says about PasteTrader."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PASTETRADER_")}
+    if data_dir is not None:
+        clean["PASTETRADER_DATA_DIR"] = str(data_dir)
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "cli.main", *arguments),
+        stdout=PIPE,
+        stderr=PIPE,
+        env=clean | {"XDG_CONFIG_HOME": str(data_dir or "/nonexistent")} | env,
+    )
+
+
+async def ended(process: Process) -> Done:
+    """Wait for a command; killed if it takes too long."""
+    try:
+        out, err = await asyncio.wait_for(process.communicate(), _END_SECONDS)
+    finally:
+        if process.returncode is None:
+            process.kill()
+    return Done(process.returncode or 0, out.decode(), err.decode())
