@@ -7,6 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.executions.errors import NotPublished, SnapshotInvalid
+from api.workflows.service import spec_of
 from models.graph.graph import Graph
 from models.graph.limits import MAX_SUB_WORKFLOW_DEPTH
 from models.graph.node import ToolNode, ToolSpec, WorkflowNode
@@ -107,10 +108,4 @@ async def _tool(session: AsyncSession, owner_id: UUID, node: ToolNode) -> ToolSp
     )
     if found is None:
         raise SnapshotInvalid(f"node {node.key}: there is no tool named {node.tool!r}")
-    return ToolSpec.model_validate(
-        {
-            "config": {**found.config, "kind": found.tool_type},
-            "input_schema": found.input_schema,
-            "output_schema": found.output_schema,
-        }
-    )
+    return spec_of(found)
