@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from api.mirror.listener import listen
-from api.mirror.store import EXECUTION_CHANNEL
+from api.mirror.statements import EXECUTION_CHANNEL
 
 
 class ExecutionChannel:

@@ -86,7 +86,7 @@ async def _lag(client: Client, *, live: int, p50: float, p99: float) -> list[Fig
     workflow_id = await client.publish(_steps(20))
     ids = await asyncio.gather(*(client.start(workflow_id) for _ in range(live)))
     lags = await asyncio.gather(*(_lags(client, one) for one in ids[-WATCHED:]))
-    await asyncio.gather(*(client.until_ended(one) for one in ids))
+    await _until_idle(client)
     found = [lag * 1000 for run_lags in lags for lag in run_lags]
     name = f"mirror lag, {live} live runs"
     note = f"{len(found)} nodes"

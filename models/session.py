@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -26,12 +27,31 @@ _ACT_AS = text("""
 def create_engine(url: str, **options: Any) -> AsyncEngine:
     """Engine for a `postgresql://` URL of any driver; asyncpg is what runs."""
     parsed = make_url(url).set(drivername="postgresql+asyncpg")
-    return create_async_engine(parsed, pool_pre_ping=True, **options)
+    engine = create_async_engine(parsed, **options)
+    event.listen(engine.sync_engine, "checkout", _refuse_lost)
+    return engine
+
+
+def _refuse_lost(connection: Any, _record: Any, _proxy: Any) -> None:
+    """A connection whose server went away knows by its socket; a ping would be a round trip."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def create_session_factory(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     """Sessions that keep objects readable after commit."""
     return async_sessionmaker(engine, expire_on_commit=False)
+
+
+def single_statements(
+    factory: async_sessionmaker[AsyncSession],
+) -> async_sessionmaker[AsyncSession]:
+    """Sessions of the same engine whose every statement is a transaction of its own.
+
+    Two round trips less than a transaction around one statement.
+    """
+    engine: AsyncEngine = factory.kw["bind"]
+    return create_session_factory(engine.execution_options(isolation_level="AUTOCOMMIT"))
 
 
 async def get_db(factory: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:

@@ -15,6 +15,7 @@ from api.executions.stream import ExecutionStream
 from api.mirror.feed import Mirror
 from api.ownership import owned
 from models.execution import WorkflowExecution
+from models.session import single_statements
 from models.workflow import Workflow
 
 
@@ -39,7 +40,7 @@ def get_view(request: Request) -> View:
 def get_stream(request: Request) -> ExecutionStream:
     """Live events; they outlive the request's own session."""
     state = request.app.state
-    return ExecutionStream(state.sessions, state.channel, state.view)
+    return ExecutionStream(single_statements(state.sessions), state.channel, state.view)
 
 
 EngineDep = Annotated[Engine, Depends(get_engine)]

@@ -121,7 +121,8 @@ async def get_execution(
 ) -> ExecutionOut:
     """A run with its first node attempts; large node values are left out."""
     rows = await repository.nodes(session, execution.id, limit=DETAIL_NODES)
-    return view.execution(execution, [view.node(row, execution, brief=True) for row in rows])
+    name = execution.temporal_workflow_id
+    return view.execution(execution, [view.node(row, name, brief=True) for row in rows])
 
 
 @router.get("/executions/{execution_id}/nodes")
@@ -136,7 +137,8 @@ async def list_nodes(
     place = NodePlace.parse(cursor)
     after = await repository.node(session, execution.id, place.id) if place else None
     rows = await repository.nodes(session, execution.id, after=after, limit=limit + 1)
-    items = [view.node(row, execution, brief=True) for row in rows[:limit]]
+    name = execution.temporal_workflow_id
+    items = [view.node(row, name, brief=True) for row in rows[:limit]]
     return NodeList(items=items, next_cursor=next_place(rows, limit, lambda row: NodePlace(row.id)))
 
 
@@ -148,7 +150,7 @@ async def get_node(
     row = await repository.node(session, execution.id, node_id)
     if row is None:
         raise NotFound(f"this execution has no node execution {node_id}")
-    return view.node(row, execution)
+    return view.node(row, execution.temporal_workflow_id)
 
 
 @router.get("/executions/{execution_id}/logs")

@@ -237,7 +237,7 @@ class View:
         )
 
     def node(
-        self, row: NodeExecution, execution: WorkflowExecution, *, brief: bool = False
+        self, row: NodeExecution, temporal_workflow_id: str, *, brief: bool = False
     ) -> NodeOut:
         """`brief` leaves large values out."""
         given, cut_input = _shown(row.input, brief=brief)
@@ -260,7 +260,7 @@ class View:
             temporal=TemporalEvent(
                 run_id=row.run_id,
                 scheduled_event_id=row.scheduled_event_id,
-                url=self.run_url(execution.temporal_workflow_id, row.run_id),
+                url=self.run_url(temporal_workflow_id, row.run_id),
             ),
             truncated=cut_input or cut_output,
             links={"self": f"/api/v1/executions/{row.execution_id}/nodes/{row.id}"},

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from fastapi.sse import ServerSentEvent
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.orm import aliased
 
 from api.executions.schemas import View
 from api.sse import ExecutionChannel
@@ -21,6 +22,39 @@ LOOK_ANYWAY_SECONDS = 2.0
 NO_ID = UUID(int=0)
 ALL_LOGS = 10**9
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_ORDER = (NodeExecution.updated_at, NodeExecution.id)
+_NODE = aliased(
+    NodeExecution,
+    select(NodeExecution)
+    .where(
+        NodeExecution.execution_id == bindparam("id"),
+        # The last row again: some of its log lines may not have been sent.
+        tuple_(*_ORDER) >= tuple_(bindparam("moment"), bindparam("row")),
+    )
+    .order_by(*_ORDER)
+    .limit(PAGE)
+    .subquery(),
+)
+# One snapshot: rows of a later commit must not come before those of an earlier one.
+_CHANGED = (
+    select(
+        WorkflowExecution.status,
+        WorkflowExecution.temporal_workflow_id.label("temporal_id"),
+        _NODE,
+    )
+    .outerjoin(_NODE, true())
+    .where(WorkflowExecution.id == bindparam("id"))
+    .order_by(_NODE.updated_at, _NODE.id)
+)
+_LINES = (
+    select(ExecutionLog)
+    .where(
+        ExecutionLog.execution_id == bindparam("id"),
+        ExecutionLog.node_execution_id.in_(bindparam("rows", expanding=True)),
+    )
+    .order_by(ExecutionLog.seq)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,56 +114,44 @@ class ExecutionStream:
         self, execution_id: UUID, position: Position
     ) -> tuple[list[ServerSentEvent], Position, bool]:
         async with self._sessions() as session:
-            # One snapshot: rows of a later commit must not come before those of an earlier one.
-            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-            execution = await session.get_one(WorkflowExecution, execution_id)
-            nodes, more = await self._changed_nodes(session, execution_id, position)
-            logs = await self._logs(session, [row.id for row in nodes])
+            given = {"id": execution_id, "moment": position.moment, "row": position.row_id}
+            found = (await session.execute(_CHANGED, given)).all()
+            status, temporal_id, more = found[0].status, found[0].temporal_id, len(found) == PAGE
+            done = position.seq >= ALL_LOGS
+            rows: list[NodeExecution | None] = [row for *_, row in found]
+            nodes = [row for row in rows if row and not (done and _at(row, position))]
+            logs = await self._logs(session, execution_id, nodes)
+            execution = None
+            if status != position.status and not more:
+                execution = await session.get_one(WorkflowExecution, execution_id)
+        ended = ExecutionStatus(status).is_terminal
         events: list[ServerSentEvent] = []
-        ended = ExecutionStatus(execution.status).is_terminal
-        if position.status == "" and not ended:
-            position = replace(position, status=execution.status)
+        if execution is not None and execution.status != status:
+            # It moved again between the two reads; that is told when its rows are.
+            execution = None
+        if execution is not None and position.status == "" and not ended:
+            position = replace(position, status=status)
             events.append(self._execution(execution, position))
         for row in nodes:
-            new, position = self._node(execution, row, logs.get(row.id, ()), position)
+            new, position = self._node(temporal_id, row, logs.get(row.id, ()), position)
             events += new
         if more:
             return events, position, False
-        if execution.status != position.status:
-            position = replace(position, status=execution.status)
+        if execution is not None and position.status != status:
+            position = replace(position, status=status)
             events.append(self._execution(execution, position))
         if ended:
-            data = {"id": str(execution.id), "status": execution.status}
+            data = {"id": str(execution_id), "status": status}
             events.append(ServerSentEvent(event="end", id=str(position), data=data))
         return events, position, ended
 
-    async def _changed_nodes(
-        self, session: AsyncSession, execution_id: UUID, position: Position
-    ) -> tuple[Sequence[NodeExecution], bool]:
-        order = (NodeExecution.updated_at, NodeExecution.id)
-        # The last row again: some of its log lines may not have been sent.
-        reached = tuple_(*order) >= tuple_(position.moment, position.row_id)
-        statement = (
-            select(NodeExecution)
-            .where(NodeExecution.execution_id == execution_id, reached)
-            .order_by(*order)
-            .limit(PAGE)
-        )
-        rows = list(await session.scalars(statement))
-        done = position.seq >= ALL_LOGS
-        return [row for row in rows if not (done and _at(row, position))], len(rows) == PAGE
-
     async def _logs(
-        self, session: AsyncSession, ids: Sequence[UUID]
+        self, session: AsyncSession, execution_id: UUID, nodes: Sequence[NodeExecution]
     ) -> dict[UUID, list[ExecutionLog]]:
         found: dict[UUID, list[ExecutionLog]] = {}
-        if ids:
-            statement = (
-                select(ExecutionLog)
-                .where(ExecutionLog.node_execution_id.in_(ids))
-                .order_by(ExecutionLog.seq)
-            )
-            for line in await session.scalars(statement):
+        if nodes:
+            given = {"id": execution_id, "rows": [row.id for row in nodes]}
+            for line in await session.scalars(_LINES, given):
                 if line.node_execution_id is not None:
                     found.setdefault(line.node_execution_id, []).append(line)
         return found
@@ -140,7 +162,7 @@ class ExecutionStream:
 
     def _node(
         self,
-        execution: WorkflowExecution,
+        temporal_id: str,
         row: NodeExecution,
         lines: Sequence[ExecutionLog],
         position: Position,
@@ -153,7 +175,7 @@ class ExecutionStream:
                 shown = self._view.log(line)
                 events.append(ServerSentEvent(event="log", id=str(position), data=shown))
         position = replace(position, moment=row.updated_at, row_id=row.id, seq=ALL_LOGS)
-        node = self._view.node(row, execution, brief=True)
+        node = self._view.node(row, temporal_id, brief=True)
         events.append(ServerSentEvent(event="node", id=str(position), data=node))
         return events, position
 

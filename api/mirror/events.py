@@ -264,7 +264,9 @@ class _Reader:
         if details.HasField("failure"):
             failure = await self._failure(details.failure, place)
         result = await self._object(details.details["result"]) if failure is None else None
-        completed = _parse_time(data["complete_time"])
+        # One that was cancelled before it began has no time of its own.
+        ended = data["complete_time"]
+        completed = _parse_time(ended) if ended else _time(event)
         started = _parse_time(data["original_schedule_time"])
         return LocalEnded(
             event.event_id,

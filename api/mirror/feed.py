@@ -10,18 +10,26 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import structlog
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.engine import Engine, EngineUnavailable, StartRefused, Tail
 from api.mirror import store
-from api.mirror.commits import Batches, Job, write_jobs
+from api.mirror.commits import Batches, Job
 from api.mirror.events import Page
 from api.mirror.listener import listen
 from api.mirror.projector import UNRECORDED
 from api.mirror.rows import Changes
+from api.mirror.statements import LEASE_LOCK
 from api.mirror.track import Track, open_track, was_reset, whole_projection
+from models.session import single_statements
 from temporal_workflows.contracts import HINT_CHANNEL, GraphInput
 
 _log = structlog.get_logger(__name__)
@@ -35,11 +43,14 @@ TRACKS = 2_000
 # A hint comes before the server has recorded what it is about.
 ECHOES = (0.004, 0.015, 0.05, 0.15)
 RETRY_SECONDS = 0.3
+# An execution that cannot be mirrored is left alone for so long.
+BROKEN_SECONDS = 60.0
 SWEEP_SECONDS = 1.0
 SWEEP_READS = 100
 REPAIR_AGE = timedelta(seconds=1)
 CLOSED_OVERLAP = timedelta(seconds=10)
 RECENTLY_ENDED = 5_000
+REFUSED = (DataError, IntegrityError, ProgrammingError)
 TRANSIENT = (EngineUnavailable, RPCError, SQLAlchemyError, OSError, TimeoutError)
 
 
@@ -57,12 +68,14 @@ class Mirror:
         self.swept_at: float | None = None
         self._engine = engine
         self._sessions = sessions
+        self._statements = single_statements(sessions)
         self._database_url = database_url
         self._queue: asyncio.Queue[UUID] = asyncio.Queue()
         self._queued: set[UUID] = set()
         self._busy: set[UUID] = set()
         self._again: set[UUID] = set()
         self._later: set[UUID] = set()
+        self._broken: set[UUID] = set()
         self._tracks: OrderedDict[UUID, Track] = OrderedDict()
         self._ended: OrderedDict[UUID, None] = OrderedDict()
         self._checked: dict[UUID, float] = {}
@@ -124,11 +137,11 @@ class Mirror:
     async def _show_life(self, connection: asyncpg.Connection) -> None:
         """Hold the lock that makes our leases count; it falls with the connection."""
         await connection.execute(
-            "SELECT pg_advisory_lock($1, $2)", store.LEASE_LOCK, store.lock_key(self.holder)
+            "SELECT pg_advisory_lock($1, $2)", LEASE_LOCK, store.lock_key(self.holder)
         )
 
     def _enqueue(self, execution_id: UUID) -> None:
-        if execution_id in self._ended:
+        if execution_id in self._ended or execution_id in self._broken:
             return
         if execution_id in self._busy:
             self._again.add(execution_id)
@@ -143,6 +156,7 @@ class Mirror:
 
     def _enqueue_now(self, execution_id: UUID) -> None:
         self._later.discard(execution_id)
+        self._broken.discard(execution_id)
         self._enqueue(execution_id)
 
     # Reading -------------------------------------------------------------------------------------
@@ -154,7 +168,7 @@ class Mirror:
             self._busy.add(execution_id)
             try:
                 await self._advance(execution_id)
-            except TRANSIENT as error:
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with one, others go on
                 self._failed(execution_id, error)
             finally:
                 self._busy.discard(execution_id)
@@ -162,8 +176,20 @@ class Mirror:
                     self._again.discard(execution_id)
                     self._enqueue(execution_id)
 
-    def _failed(self, execution_id: UUID, error: BaseException) -> None:
+    def _failed(self, execution_id: UUID, error: Exception) -> None:
+        """Whatever is wrong with one execution, the others go on."""
         self._forget(execution_id)
+        if isinstance(error, REFUSED) or not isinstance(error, TRANSIENT):
+            trace = None if isinstance(error, REFUSED) else error
+            _log.error(
+                "an execution cannot be mirrored",
+                execution_id=str(execution_id),
+                error=_brief(error),
+                exc_info=trace,
+            )
+            self._broken.add(execution_id)
+            self._enqueue_later(execution_id, BROKEN_SECONDS)
+            return
         if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
             _log.warning("history is gone", execution_id=str(execution_id))
             return
@@ -189,10 +215,8 @@ class Mirror:
     async def _open(self, execution_id: UUID) -> Track | None:
         """Claim, load and catch up an execution; None when it is not ours to mirror."""
         self._forget(execution_id)
-        async with self._transaction() as session:
-            if not await store.claim(session, [execution_id], self.holder):
-                return None
-            stored = await store.load(session, execution_id)
+        async with self._statements() as session:
+            stored = await store.claim(session, execution_id, self.holder)
         opened = await open_track(self._engine, stored) if stored else None
         if opened is None:
             return None
@@ -231,7 +255,8 @@ class Mirror:
         return found is not None and found.run_id != track.run_id
 
     async def _submit(self, track: Track, changes: Changes) -> bool:
-        if not await self._batches.submit(track, changes):
+        write = store.Write(track.projector.execution, changes, track.stored)
+        if not await self._batches.submit(write):
             self._forget(track.id)
             self._enqueue_later(track.id, RETRY_SECONDS)
             return False
@@ -269,7 +294,7 @@ class Mirror:
     async def _tail(self, track: Track) -> None:
         try:
             await self._follow(track)
-        except TRANSIENT as error:
+        except Exception as error:  # noqa: BLE001 - as above
             self._failed(track.id, error)
         finally:
             track.tailed = False
@@ -354,32 +379,24 @@ class Mirror:
     async def _commit(self) -> None:
         while True:
             jobs = await self._batches.next()
-            try:
-                await self._commit_jobs(jobs)
-            except (SQLAlchemyError, OSError) as error:
-                await self._commit_apart(jobs, error)
+            if not await self._written(jobs) and len(jobs) > 1:
+                # One row that the database refuses must not hold up the others.
+                for job in jobs:
+                    await self._written([job])
 
-    async def _commit_jobs(self, jobs: list[Job]) -> None:
-        async with self._transaction() as session:
-            results = await write_jobs(session, jobs)
-        for job, written in zip(jobs, results, strict=True):
-            if not job.done.done():
-                job.done.set_result(written)
-
-    async def _commit_apart(self, jobs: list[Job], error: SQLAlchemyError | OSError) -> None:
-        """One row that the database refuses must not hold up the others."""
+    async def _written(self, jobs: list[Job]) -> bool:
+        """Write them together; of a single one, its failure is told to whoever waits for it."""
+        try:
+            async with self._statements() as session:
+                moved = await store.write(session, [job.write for job in jobs])
+        except Exception as error:  # noqa: BLE001 - the committer serves everybody
+            if len(jobs) == 1 and not jobs[0].done.done():
+                jobs[0].done.set_exception(error)
+            return False
         for job in jobs:
-            try:
-                if len(jobs) == 1:
-                    raise error
-                await self._commit_jobs([job])
-            except (SQLAlchemyError, OSError) as failure:
-                if isinstance(failure, DBAPIError) and not failure.connection_invalidated:
-                    _log.error(
-                        "rows refused", execution_id=str(job.track.id), error=_brief(failure)
-                    )
-                if not job.done.done():
-                    job.done.set_exception(failure)
+            if not job.done.done():
+                job.done.set_result(job.write.execution.id in moved)
+        return True
 
 
 def _brief(error: BaseException) -> str:

@@ -8,7 +8,8 @@ from api.engine import Engine
 from api.mirror.events import Page, RunEnded
 from api.mirror.projector import Projector
 from api.mirror.rows import Changes, Cursor
-from api.mirror.store import LEASE_SECONDS, Stored
+from api.mirror.statements import LEASE_SECONDS
+from api.mirror.store import Stored
 
 
 @dataclass(slots=True)

@@ -25,7 +25,9 @@ def test_settings_name_what_is_wrong() -> None:
         )
 
 
-async def _worker(address: str, folder: Path) -> asyncio.subprocess.Process:
+async def _worker(
+    address: str, folder: Path, *, stdout: int | None = None
+) -> asyncio.subprocess.Process:
     env = os.environ | {
         "TEMPORAL_ADDRESS": address,
         "TEMPORAL_NAMESPACE": "default",
@@ -33,7 +35,14 @@ async def _worker(address: str, folder: Path) -> asyncio.subprocess.Process:
     }
     env.pop("DATABASE_URL", None)
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cli.main", "worker", "--queue", f"q-{folder.name}", env=env
+        sys.executable,
+        "-m",
+        "cli.main",
+        "worker",
+        "--queue",
+        f"q-{folder.name}",
+        env=env,
+        stdout=stdout,
     )
 
 
@@ -80,8 +89,10 @@ async def test_a_worker_waits_for_a_server_that_is_away(tmp_path: Path) -> None:
     await server.start()
     address = server.address
     await server.stop()
-    worker = await _worker(address, tmp_path)
-    await asyncio.sleep(4)
-    assert worker.returncode is None, "it must not give up"
+    worker = await _worker(address, tmp_path, stdout=asyncio.subprocess.PIPE)
+    assert worker.stdout
+    for _ in range(3):
+        line = await asyncio.wait_for(worker.stdout.readline(), 60)
+        assert b"waiting for Temporal" in line, "it must not give up"
     worker.send_signal(signal.SIGTERM)
     assert await asyncio.wait_for(worker.wait(), 20) == 0

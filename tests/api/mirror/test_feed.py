@@ -17,7 +17,7 @@ from api.mirror.rows import ExecutionRow
 from models.enums import ExecutionStatus
 from models.execution import NodeExecution, WorkflowExecution
 from tests.api.mirror.conftest import Desk
-from tests.conftest import NewDatabase
+from tests.databases import NewDatabase
 from tests.temporal_workflows.shapes import Shape, shapes, tool
 
 COLUMNS = [
@@ -56,6 +56,27 @@ async def test_every_shape_is_mirrored_and_a_rebuild_gives_the_same_rows(
     assert values(await desk.nodes(execution_id)) == before
     assert [line.id for line in await desk.logs(execution_id)] == logs
     assert (await desk.execution(execution_id)).status == wanted
+    assert await stored_rows(desk, execution_id) == await expected_rows(desk, execution_id)
+    if shape.scenario != "retry":
+        assert len({(row.node_key, row.path) for row in rows}) == len(rows)
+
+
+async def test_shapes_that_are_cancelled_or_continue_equal_their_history(
+    desk: Desk, mirror: Mirror
+) -> None:
+    started = []
+    for shape in shapes():
+        if shape.scenario in ("cancel", "continue_as_new"):
+            started.append((shape, await desk.start(shape.graph, max_events=shape.max_events)))
+        if shape.scenario == "cancel":
+            await desk.engine.cancel(f"exec-{started[-1][1]}")
+    for shape, execution_id in started:
+        status = (await desk.until_ended(execution_id, 60)).status
+        assert (shape.name, status) in (
+            (f"{shape.kind}-cancel", "cancelled"),
+            (f"{shape.kind}-continue_as_new", "completed"),
+        )
+        assert await stored_rows(desk, execution_id) == await expected_rows(desk, execution_id)
 
 
 async def expected_rows(desk: Desk, execution_id: UUID) -> list[dict[str, Any]]:
