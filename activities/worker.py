@@ -1,6 +1,7 @@
 """The worker process: the composition root of workflows, activities and tools."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Mapping, Sequence
@@ -132,6 +133,7 @@ async def run_worker(settings: WorkerSettings) -> None:
         hints=hints,
         task_queue=settings.task_queue,
     )
+    gc.freeze()  # what is loaded by now stays, so collections need not walk it
     async with worker:
         await stopping
     await hints.close()

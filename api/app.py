@@ -1,6 +1,7 @@
 """The composition root of the API process."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -103,6 +104,7 @@ def _assemble(app: FastAPI, settings: Settings) -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     jobs = {"mirror": app.state.mirror.run, "channel": app.state.channel.run}
     tasks = [asyncio.create_task(keep_running(name, job)) for name, job in jobs.items()]
+    gc.freeze()  # what is loaded by now stays, so collections need not walk it
     try:
         yield
     finally:

@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from temporalio.client import Client as Temporal, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from chaos.client import Client
 from chaos.stack import Stack
+from migrations.tables import metadata
 from models.base import new_id
-from models.execution import WorkflowExecution
 from models.graph.graph import Graph
 from models.session import create_engine, create_session_factory
 from temporal_workflows.contracts import GRAPH_WORKFLOW, TASK_QUEUE, GraphInput, workflow_id
 
+EXECUTIONS = metadata.tables["workflow_executions"]
 _AT_ONCE = 100
 Handle = WorkflowHandle[Any, Any]
 
@@ -36,13 +38,13 @@ class Acceptor:
     @classmethod
     async def of(cls, stack: Stack, client: Client, document: dict[str, Any]) -> "Acceptor":
         """An acceptor for one published graph."""
-        environment = _environment(stack.pids["api"])
+        found = environment(stack.pids["api"])
         me = await client.send("GET", "/auth/me")
         return cls(
             await Temporal.connect(
-                environment["TEMPORAL_ADDRESS"], data_converter=pydantic_data_converter
+                found["TEMPORAL_ADDRESS"], data_converter=pydantic_data_converter
             ),
-            create_session_factory(create_engine(environment["DATABASE_URL"])),
+            create_session_factory(create_engine(found["DATABASE_URL"])),
             UUID(me["id"]),
             UUID(await client.publish(document)),
             Graph.model_validate(document),
@@ -79,19 +81,19 @@ class Acceptor:
 
     async def _insert(self, starts: list[GraphInput]) -> None:
         async with self.sessions.begin() as session:
-            session.add_all(self._row(one) for one in starts)
+            await session.execute(insert(EXECUTIONS), [self._row(one) for one in starts])
 
-    def _row(self, start: GraphInput) -> WorkflowExecution:
-        return WorkflowExecution(
-            id=UUID(start.execution_id),
-            owner_id=self.owner_id,
-            workflow_id=self.workflow_id,
-            workflow_version=1,
-            graph_hash="",
-            input={},
-            temporal_workflow_id=workflow_id(start.execution_id),
-            start_input=start.model_dump(mode="json"),
-        )
+    def _row(self, start: GraphInput) -> dict[str, Any]:
+        return {
+            "id": UUID(start.execution_id),
+            "owner_id": self.owner_id,
+            "workflow_id": self.workflow_id,
+            "workflow_version": 1,
+            "graph_hash": "",
+            "input": {},
+            "temporal_workflow_id": workflow_id(start.execution_id),
+            "start_input": start.model_dump(mode="json"),
+        }
 
     async def _start(self, start: GraphInput) -> Handle:
         return await self.temporal.start_workflow(
@@ -99,7 +101,7 @@ class Acceptor:
         )
 
 
-def _environment(pid: int) -> dict[str, str]:
+def environment(pid: int) -> dict[str, str]:
     """What a child of ours was started with."""
     entries = Path(f"/proc/{pid}/environ").read_text().split("\0")
     return dict(entry.split("=", 1) for entry in entries if "=" in entry)

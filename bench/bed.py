@@ -75,12 +75,21 @@ async def make_bed() -> AsyncIterator[Bed]:
         await server.start()
         artifacts = Path(folder, "artifacts")
         artifacts.mkdir()
-        worker = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bench.worker", server.address, artifacts.as_uri()
-        )
         try:
-            yield Bed(await Client.connect(server.address, data_converter=pydantic_data_converter))
+            async with bench_worker(server.address, artifacts.as_uri()) as bed:
+                yield bed
         finally:
-            worker.kill()
-            await worker.wait()
             await server.stop()
+
+
+@asynccontextmanager
+async def bench_worker(address: str, artifacts_url: str) -> AsyncIterator[Bed]:
+    """One worker process on a running server."""
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.worker", address, artifacts_url
+    )
+    try:
+        yield Bed(await Client.connect(address, data_converter=pydantic_data_converter))
+    finally:
+        worker.kill()
+        await worker.wait()

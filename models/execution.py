@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -34,8 +34,8 @@ class WorkflowExecution(UUIDMixin, TimestampMixin, Base):
         Index("ix_workflow_executions_tags", "tags", postgresql_using="gin"),
     )
 
-    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
-    workflow_id: Mapped[UUID] = mapped_column(ForeignKey("workflows.id"), index=True)
+    owner_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id"))
+    workflow_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("workflows.id"), index=True)
     workflow_version: Mapped[int]
     graph_hash: Mapped[str] = mapped_column(String(64))
     trigger_type: Mapped[str] = mapped_column(String(50), default=TriggerType.MANUAL)
@@ -88,7 +88,7 @@ class NodeExecution(UUIDMixin, TimestampMixin, Base):
     )
 
     execution_id: Mapped[UUID] = mapped_column(
-        ForeignKey("workflow_executions.id", ondelete="CASCADE")
+        Uuid, ForeignKey("workflow_executions.id", ondelete="CASCADE")
     )
     node_key: Mapped[str] = mapped_column(String(63))
     node_type: Mapped[str] = mapped_column(String(50))

@@ -17,6 +17,9 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from models.base import SoftDeleteMixin
 
 INCLUDE_DELETED = "include_deleted"
+_NOT_DELETED = with_loader_criteria(
+    SoftDeleteMixin, lambda cls: cls.deleted_at.is_(None), include_aliases=True
+)
 # Both settings end with the transaction.
 _ACT_AS = text("""
     SELECT set_config('pastetrader.user_id', :user_id, true), set_config('role', rolname, true)
@@ -71,8 +74,4 @@ async def act_as(session: AsyncSession, user_id: UUID) -> None:
 @event.listens_for(Session, "do_orm_execute")
 def _hide_deleted(state: ORMExecuteState) -> None:
     if state.is_select and not state.execution_options.get(INCLUDE_DELETED, False):
-        state.statement = state.statement.options(
-            with_loader_criteria(
-                SoftDeleteMixin, lambda cls: cls.deleted_at.is_(None), include_aliases=True
-            )
-        )
+        state.statement = state.statement.options(_NOT_DELETED)

@@ -33,15 +33,19 @@ from models.session import single_statements
 from temporal_workflows.contracts import HINT_CHANNEL, GraphInput
 
 _log = structlog.get_logger(__name__)
-READERS = 8
-TAILS = 16
+READERS = 32
+# Following a run is quick but costs Temporal several calls a node; a crowd is read now and then.
+TAILS = 32
+CROWD_PAUSE = 0.1
+CROWD_LOOKS = 2  # after a hint: it comes before the server has recorded what it is about
+CROWD_SECONDS = 5.0
+# What follows a page at once is its own workflow task: it comes with the next page.
+PAGE_PAUSE = 0.01
 # Longer histories are read backwards from their end, not followed from their start.
 MAX_TAILED_EVENTS = 2_000
 TAIL_WAIT = timedelta(seconds=1.5)
 QUIET_ROUNDS = 2
 TRACKS = 2_000
-# A hint comes before the server has recorded what it is about.
-ECHOES = (0.004, 0.015, 0.05, 0.15)
 RETRY_SECONDS = 0.3
 # An execution that cannot be mirrored is left alone for so long.
 BROKEN_SECONDS = 60.0
@@ -81,6 +85,7 @@ class Mirror:
         self._checked: dict[UUID, float] = {}
         self._batches = Batches()
         self._tails: set[asyncio.Task[None]] = set()
+        self._crowded = False
         self._closed_since = datetime.now(UTC) - timedelta(minutes=5)
 
     async def run(self) -> None:
@@ -102,8 +107,11 @@ class Mirror:
             found = UUID(execution_id)
             track = self._tracks.get(found)
             if track is not None:
-                track.hinted_at, track.misses = time.monotonic(), 0
-            self._enqueue(found)
+                track.hinted_at, track.looks = time.monotonic(), CROWD_LOOKS
+            if track is not None and self._crowded:
+                self._enqueue_later(found, CROWD_PAUSE)
+            else:
+                self._enqueue(found)
 
     async def rebuild(self, execution_id: UUID) -> bool:
         """Project an execution's whole history again; False when Temporal no longer has it.
@@ -202,15 +210,26 @@ class Mirror:
         track = self._tracks.get(execution_id)
         if track is not None and track.tailed:
             return
-        if track is None or not track.leased:
+        if track is None or not (track.leased or await self._renew(track)):
             track = await self._open(execution_id)
         else:
-            page = await self._engine.events_after(
-                track.temporal_id, track.run_id, _event_id(track)
-            )
+            hinted, track.looked_at = track.hinted_at > track.looked_at, time.monotonic()
+            page = await (self._unread(track) if hinted else self._look(track))
             await self._take(track, [page] if page else [])
+            # What runs hints when it ends; between nodes there is more to come at once.
+            between = not track.projector.open_rows
+            track.looks = int(between) if page else track.looks - 1
         if track is not None and not track.projector.ended:
-            self._tail_or_echo(track)
+            self._tail_or_look_again(track)
+
+    async def _renew(self, track: Track) -> bool:
+        """Take the lease again; False when the tables have moved meanwhile."""
+        async with self._statements() as session:
+            stored = await store.claim(session, track.id, self.holder)
+        if stored is None or stored.cursor != track.stored:
+            return False
+        track.renewed(stored.cursor)
+        return True
 
     async def _open(self, execution_id: UUID) -> Track | None:
         """Claim, load and catch up an execution; None when it is not ours to mirror."""
@@ -236,7 +255,6 @@ class Mirror:
                 if was_reset(following) and await self._is_reset(track):
                     await self.rebuild(track.id)
                     return
-                track.misses = 0
                 status = track.projector.execution.status
                 changes = track.projector.apply(following)
                 news = bool(changes) or track.projector.execution.status is not status
@@ -279,17 +297,17 @@ class Mirror:
 
     # Tails ---------------------------------------------------------------------------------------
 
-    def _tail_or_echo(self, track: Track) -> None:
-        """Follow a run that was hinted a moment ago; without a free tail, look again shortly."""
+    def _tail_or_look_again(self, track: Track) -> None:
+        """Follow a run that was hinted a moment ago; in a crowd, look again shortly."""
         fresh = time.monotonic() - track.hinted_at < 1.0
-        if fresh and len(self._tails) < TAILS and _event_id(track) < MAX_TAILED_EVENTS:
+        room = not self._crowded and len(self._tails) < TAILS
+        if fresh and room and _event_id(track) < MAX_TAILED_EVENTS:
             track.tailed = True
             tail = asyncio.create_task(self._tail(track))
             self._tails.add(tail)
             tail.add_done_callback(self._tails.discard)
-        elif fresh and track.misses < len(ECHOES):
-            self._enqueue_later(track.id, ECHOES[track.misses])
-            track.misses += 1
+        elif track.looks > 0:
+            self._enqueue_later(track.id, CROWD_PAUSE)
 
     async def _tail(self, track: Track) -> None:
         try:
@@ -298,33 +316,49 @@ class Mirror:
             self._failed(track.id, error)
         finally:
             track.tailed = False
+            if self._crowded:
+                self._enqueue_later(track.id, CROWD_PAUSE)
 
     async def _follow(self, track: Track) -> None:
         tail = Tail(track.run_id)
         quiet = 0
-        while quiet < QUIET_ROUNDS and self._tracks.get(track.id) is track:
+        # A hint that came since the last look is for this tail: no other reads the execution.
+        while (
+            self._tracks.get(track.id) is track
+            and not self._crowded
+            and (quiet < QUIET_ROUNDS or track.hinted_at > track.looked_at)
+        ):
+            track.looked_at = time.monotonic()
             if tail.run_id != track.run_id:
                 tail = Tail(track.run_id)
             page, tail = await self._engine.follow(track.temporal_id, tail, TAIL_WAIT)
             if page is None:
-                # A long poll was seen to sleep through its event: look for oneself.
-                page = await self._engine.events_after(
-                    track.temporal_id, track.run_id, _event_id(track)
-                )
-                await self._look_at_attempts(track)
+                track.looked_at = time.monotonic()
+                page = await self._look(track)
             quiet = 0 if page is not None and track.projector.accepts(page) else quiet + 1
             await self._take(track, [page] if page else [])
             if not tail.token and tail.run_id == track.run_id:
                 return
+            if quiet == 0:
+                await asyncio.sleep(PAGE_PAUSE)
 
-    async def _look_at_attempts(self, track: Track) -> None:
-        """Show what no event tells yet: attempts that are retried, and what running ones log."""
-        if track.projector.ended or not track.projector.open_rows:
-            return
+    async def _unread(self, track: Track) -> Page | None:
+        return await self._engine.events_after(track.temporal_id, track.run_id, _event_id(track))
+
+    async def _look(self, track: Track) -> Page | None:
+        """What a long poll slept through, which was seen; and what no event tells yet.
+
+        The latter are attempts that are retried, and what running ones log.
+        """
         found = await self._engine.describe(track.temporal_id)
-        changes = track.projector.overlay(found.attempts) if found else Changes()
+        if found is None:
+            return None
+        if found.run_id != track.run_id or found.history_length > _event_id(track):
+            return await self._unread(track)
+        changes = track.projector.overlay(found.attempts)
         if changes.nodes or changes.logs:
             await self._submit(track, changes)
+        return None
 
     # Truth ---------------------------------------------------------------------------------------
 
@@ -335,6 +369,7 @@ class Mirror:
                 await self._repair_starts()
                 await self._look_for_moves()
                 await self._look_for_ends()
+                self._count()
                 self.swept_at = time.monotonic()
             except TRANSIENT as error:
                 _log.info("sweep tries again", error=_brief(error))
@@ -358,8 +393,14 @@ class Mirror:
             found = await store.rows_to_sweep(session)
         self._checked = {key: at for key, at in self._checked.items() if key in set(found)}
         found.sort(key=lambda key: self._checked.get(key, 0.0))
+        settled = time.monotonic() - SWEEP_SECONDS
         for execution_id in found[:SWEEP_READS]:
-            self._enqueue(execution_id)
+            if self._checked.get(execution_id, 0.0) < settled:
+                self._enqueue(execution_id)
+
+    def _count(self) -> None:
+        recent = time.monotonic() - CROWD_SECONDS
+        self._crowded = sum(track.hinted_at > recent for track in self._tracks.values()) > TAILS
 
     async def _look_for_ends(self) -> None:
         now = datetime.now(UTC)

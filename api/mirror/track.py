@@ -23,7 +23,8 @@ class Track:
     run_id: str
     lease_until: float = field(default_factory=lambda: time.monotonic() + LEASE_SECONDS / 2)
     hinted_at: float = 0.0
-    misses: int = 0
+    looked_at: float = 0.0
+    looks: int = 0
     tailed: bool = False
 
     @property

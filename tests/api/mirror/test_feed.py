@@ -11,6 +11,7 @@ from temporalio.api.common.v1 import WorkflowExecution as WorkflowExecutionId
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
 
+from api.mirror.events import Page
 from api.mirror.feed import Mirror
 from api.mirror.projector import Projector
 from api.mirror.rows import ExecutionRow
@@ -154,6 +155,37 @@ async def test_an_accepted_start_that_temporal_never_heard_of_is_repaired_once(
     assert len(await desk.engine.chain(ended.temporal_workflow_id)) == 1
     rows = await stored_rows(desk, UUID(start.execution_id))
     assert rows == await expected_rows(desk, UUID(start.execution_id))
+
+
+async def test_an_execution_that_cannot_be_read_does_not_stop_the_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = chain_of(tool("one", "echo"))
+    broken = await desk.accept(graph)
+    chain = desk.engine.chain
+
+    async def refuse(temporal_id: str) -> list[Page]:
+        if temporal_id == f"exec-{broken.execution_id}":
+            raise KeyError("an event of an unknown shape")
+        return await chain(temporal_id)
+
+    monkeypatch.setattr(desk.engine, "chain", refuse)
+    mirror = desk.mirror()
+    running = asyncio.create_task(mirror.run())
+    await desk.engine.start(broken)
+    for _ in range(2):
+        execution_id = await desk.start(graph)
+        assert (await desk.until_ended(execution_id)).status == ExecutionStatus.COMPLETED
+        assert not running.done()
+    assert (await desk.execution(UUID(broken.execution_id))).status == ExecutionStatus.PENDING
+    running.cancel()
+    await asyncio.wait([running])
+    monkeypatch.undo()
+    later = asyncio.create_task(desk.mirror().run())
+    ended = await desk.until_ended(UUID(broken.execution_id))
+    assert ended.status == ExecutionStatus.COMPLETED
+    later.cancel()
+    await asyncio.wait([later])
 
 
 async def test_a_cancelled_run_cancels_its_rows(desk: Desk, mirror: Mirror) -> None:
