@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Iterable, Sequence
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpcore
@@ -16,7 +17,9 @@ MAX_REDIRECTS = 10
 CONNECT_SECONDS = 10.0
 POOL = httpcore.AsyncConnectionPool
 _SAFE_HEADERS = frozenset({"accept", "accept-language", "user-agent", "content-type", "range"})
-_NO_BODY = frozenset({"GET", "HEAD"})
+_FRAMING = frozenset(
+    {"connection", "content-length", "te", "trailer", "transfer-encoding", "upgrade"}
+)
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
@@ -97,6 +100,8 @@ class HttpClient:
             trust_env=False,
             follow_redirects=False,
             timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+            # One client serves everybody: what one call is given, no other may send.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"User-Agent": "PasteTrader/0.1"},
         )
 
@@ -116,6 +121,9 @@ class HttpClient:
             raise InvalidInput(f"config: the request cannot be made: {error}") from error
         if request.url.scheme not in {"http", "https"} or not request.url.host:
             raise InvalidInput("config.url: a URL begins with http:// or https:// and a host")
+        framing = sorted(_FRAMING & {name.lower() for name in content.get("headers") or {}})
+        if framing:
+            raise InvalidInput(f"config.headers.{framing[0]}: the client sets it itself")
         if request.url.userinfo:
             raise InvalidInput("config.url: put credentials into a header, not into the URL")
         return request
@@ -129,6 +137,7 @@ class HttpClient:
             AddressBlocked: it, or a redirect, leads to where calls may not go.
             ConnectionFailed: nobody answers, the connection broke, or too many redirects.
             PayloadTooLarge: the body is over `max_bytes`.
+            InvalidInput: a header cannot be sent.
         """
         try:
             for _ in range(MAX_REDIRECTS + 1):
@@ -140,6 +149,8 @@ class HttpClient:
                 finally:
                     await response.aclose()
                 request = _onward(request, following)
+        except httpx.LocalProtocolError as error:
+            raise InvalidInput(f"config.headers: the request cannot be sent: {error}") from error
         except httpx.TransportError as error:
             reason = str(error) or type(error).__name__
             raise ConnectionFailed(f"{request.url.host}: {reason}") from error
@@ -149,6 +160,9 @@ class HttpClient:
 
 
 async def _body(response: httpx.Response, max_bytes: int) -> bytes:
+    if "," in response.headers.get("content-encoding", ""):
+        # Each layer may grow a thousandfold in memory before its size is known.
+        raise ConnectionFailed(f"{response.request.url.host} packs its answer more than once")
     chunks, size = [], 0
     try:
         async for chunk in response.aiter_bytes():

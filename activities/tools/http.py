@@ -101,12 +101,19 @@ async def _decoded(
     if wanted == "json":
         return _parsed(body)
     if wanted == "text":
-        return _plain(body.decode(response.charset_encoding or "utf-8", "replace"))
+        return _plain(_as_text(body, response.charset_encoding or "utf-8"))
     name = response.url.path.rpartition("/")[2] or None
     plain_kind = kind.partition(";")[0] or "application/octet-stream"
     return await context.artifacts.put(
         context.execution_id, body, content_type=plain_kind, name=name
     )
+
+
+def _as_text(body: bytes, charset: str) -> str:
+    try:
+        return body.decode(charset, "replace")
+    except (LookupError, ValueError):  # no such charset, or one that cannot replace
+        return body.decode("utf-8", "replace")
 
 
 def _parsed(body: bytes) -> Json:

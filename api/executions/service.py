@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from jsonschema import Draft202012Validator
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,6 +30,7 @@ from models.base import new_id
 from models.enums import ExecutionStatus, NodeType, TriggerType
 from models.execution import WorkflowExecution
 from models.graph.graph import Graph
+from models.graph.json_schema import SchemaInvalid, schema_problems
 from models.graph.limits import MAX_INLINE_BYTES
 from models.graph.node import TriggerNode
 from models.graph.values import Json
@@ -261,14 +261,17 @@ def _check_input(given: Json, trigger: TriggerNode | None) -> None:
     schema = trigger.config.input_schema if trigger else None
     if schema is None:
         return
-    found = Draft202012Validator(schema).iter_errors(given)
+    try:
+        found = schema_problems(given, schema)
+    except SchemaInvalid as error:
+        raise InputInvalid(f"the trigger's JSON Schema cannot be used: {error}") from error
     problems = [
         {
-            "path": ".".join(["input", *(str(part) for part in problem.absolute_path)]),
-            "message": problem.message[:500],
+            "path": f"input.{problem.path}" if problem.path else "input",
+            "message": problem.message,
             "code": InputInvalid.code,
         }
-        for problem, _ in zip(found, range(MAX_SCHEMA_PROBLEMS), strict=False)
+        for problem in found[:MAX_SCHEMA_PROBLEMS]
     ]
     if problems:
         raise InputInvalid("the input does not satisfy the trigger's JSON Schema", errors=problems)

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +12,7 @@ from api.errors import Conflict, NotFound, Unavailable, ValidationFailed
 from api.ownership import owned
 from api.tools.schemas import TestAnswer, TestRequest
 from models.base import new_id
+from models.graph.json_schema import SchemaInvalid, check_json_schema
 from models.graph.node import Retry, ToolSpec
 from models.tool import Tool
 from models.user import User
@@ -150,10 +149,9 @@ def check_schemas(*schemas: dict[str, Any] | None) -> None:
     for name, schema in zip(("input_schema", "output_schema"), schemas, strict=True):
         try:
             if schema is not None:
-                Draft202012Validator.check_schema(schema)
-        except (SchemaError, RecursionError) as error:
-            message = getattr(error, "message", "nested too deeply")[:500]
+                check_json_schema(schema)
+        except SchemaInvalid as error:
             raise ValidationFailed(
-                f"{name} is no JSON Schema: {message}",
-                errors=[{"path": f"body.{name}", "message": message, "code": "INVALID_SCHEMA"}],
+                f"{name} is no JSON Schema: {error}",
+                errors=[{"path": f"body.{name}", "message": str(error), "code": "INVALID_SCHEMA"}],
             ) from error

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
 from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +15,7 @@ from api.workflows.drafts import Document, read_draft, write_draft
 from api.workflows.errors import InvalidGraph, NameTaken, as_errors
 from models.graph.document import graph_hash
 from models.graph.graph import Graph
+from models.graph.json_schema import SchemaInvalid, check_json_schema
 from models.graph.node import AdapterNode, ToolSpec, TriggerNode
 from models.graph.problems import Code, Known, Problem, problem
 from models.graph.validation import errors_in, validate_document
@@ -227,13 +226,12 @@ def _schema_problems(graph: Graph) -> list[Problem]:
         if schema is None:
             continue
         try:
-            Draft202012Validator.check_schema(schema)
-        except (SchemaError, RecursionError) as error:
-            message = getattr(error, "message", "nested too deeply")
+            check_json_schema(schema)
+        except SchemaInvalid as error:
             found.append(
                 problem(
                     Code.INVALID_NODE_CONFIG,
-                    f"`{node.key}`: {name} is no JSON Schema: {message}"[:500],
+                    f"`{node.key}`: {name} is no JSON Schema: {error}",
                     nodes=[node.key],
                     path=f"nodes[{index}].config.{name}",
                 )

@@ -1,6 +1,7 @@
 """The HTTP tool against real local servers, and everything it must not do."""
 
 import asyncio
+import gzip
 import json
 import threading
 import time
@@ -24,6 +25,7 @@ from activities.errors import (
 from activities.http_client import HttpClient
 from activities.tools.http import HttpTool
 from models.graph.node import HttpConfig
+from models.graph.values import check_json
 from tests.activities.conftest import Attempt
 from tests.activities.test_addresses import INSIDE
 
@@ -234,6 +236,8 @@ async def test_size_and_time_are_bounded(server: Server, attempt: Attempt) -> No
         {"url": "http://exa mple.org/"},
         {"url": "http://example.org", "headers": {"X": "a\r\nY: b"}},
         {"url": "http://example.org", "headers": {"X\n": "a"}},
+        {"url": "http://example.org", "headers": {"Content-Length": "3"}},
+        {"url": "http://example.org", "headers": {"transfer-encoding": "chunked"}},
     ],
 )
 async def test_requests_that_cannot_be_made(attempt: Attempt, config: dict[str, Any]) -> None:
@@ -250,6 +254,50 @@ async def test_answers_that_cannot_be_used(server: Server, attempt: Attempt) -> 
     for path in server.answers:
         with pytest.raises(InvalidOutput):
             await call(attempt, server, url=server.url + path, response="json")
+
+
+async def test_a_header_that_http_does_not_know_is_the_callers_fault(
+    server: Server, attempt: Attempt
+) -> None:
+    with pytest.raises(InvalidInput, match="headers"):
+        await call(attempt, server, url=server.url, headers={"a b": "c"})
+    assert server.requests == []
+
+
+async def test_cookies_of_one_call_are_not_sent_with_another(
+    server: Server, attempt: Attempt
+) -> None:
+    server.answers["/login"] = (200, {"Set-Cookie": "session=somebody; Path=/"}, b"")
+    client = HttpClient(parse_openings(server.url.removeprefix("http://")))
+    for path in ("/login", "/next"):
+        await HttpTool(client)(HttpConfig(url=server.url + path), {}, attempt.context)
+    await HttpTool(client)(
+        HttpConfig(url=f"{server.url}/own", headers={"Cookie": "mine=1"}), {}, attempt.context
+    )
+    await client.close()
+    assert [asked[2].get("cookie") for asked in server.requests] == [None, None, "mine=1"]
+
+
+async def test_an_answer_packed_twice_is_refused_before_it_is_unpacked(
+    server: Server, attempt: Attempt
+) -> None:
+    twice = gzip.compress(gzip.compress(b"0" * 1_000_000))
+    server.answers["/bomb"] = (200, {"Content-Encoding": "gzip, gzip"}, twice)
+    server.answers["/once"] = (200, {"Content-Encoding": "gzip"}, gzip.compress(b"0" * 2_000))
+    with pytest.raises(ConnectionFailed, match="more than once"):
+        await call(attempt, server, url=f"{server.url}/bomb")
+    with pytest.raises(PayloadTooLarge):
+        await call(attempt, server, url=f"{server.url}/once", max_bytes=1_999)
+
+
+@pytest.mark.parametrize("charset", ["no-such", "hex", "punycode", "idna", "undefined", "utf-7"])
+async def test_charsets_that_are_none_do_not_hurt(
+    server: Server, attempt: Attempt, charset: str
+) -> None:
+    kind = {"Content-Type": f"text/plain; charset={charset}"}
+    server.answers["/text"] = (200, kind, b"caf\xe9 +2AA-")
+    answer = await call(attempt, server, url=f"{server.url}/text")
+    assert isinstance(check_json(answer["body"]), str)
 
 
 async def test_nobody_there(server: Server, attempt: Attempt) -> None:
