@@ -88,7 +88,7 @@ async def _date(config: BuiltinConfig, inputs: Inputs, context: ToolContext) -> 
     try:
         at = datetime.fromisoformat(inputs["at"]) if "at" in inputs else datetime.now(UTC)
         at = at if at.tzinfo else at.replace(tzinfo=zone)
-        at = at.astimezone(zone) + timedelta(**options.get("add", {}))
+        at = _later(at.astimezone(zone), options.get("add", {}))
         shown = at.strftime(options.get("format", "%Y-%m-%d %H:%M"))
         unix = at.timestamp()
     except (ValueError, OverflowError) as error:
@@ -101,6 +101,16 @@ async def _date(config: BuiltinConfig, inputs: Inputs, context: ToolContext) -> 
         "weekday": at.isoweekday(),
         "text": shown,
     }
+
+
+def _later(at: datetime, add: dict[str, float]) -> datetime:
+    """Weeks and days keep the time of day, whatever clocks do meanwhile; hours pass as they are."""
+    days = timedelta(**{unit: add[unit] for unit in ("weeks", "days") if unit in add})
+    rest = timedelta(
+        **{unit: count for unit, count in add.items() if unit not in ("weeks", "days")}
+    )
+    # By way of UTC, so that a time which clocks skip becomes one that exists.
+    return ((at + days).astimezone(UTC) + rest).astimezone(at.tzinfo)
 
 
 async def _render(config: BuiltinConfig, inputs: Inputs, context: ToolContext) -> Json:

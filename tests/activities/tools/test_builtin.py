@@ -35,6 +35,24 @@ async def test_dates(attempt: Attempt) -> None:
     assert (await run(attempt, "date", {}))["iso"].endswith("+00:00")
 
 
+@pytest.mark.parametrize(
+    ("at", "add", "wanted"),
+    [
+        ("2026-03-28T12:00", {"days": 1}, "2026-03-29T12:00:00+02:00"),
+        ("2026-03-28T12:00", {"hours": 24}, "2026-03-29T13:00:00+02:00"),
+        ("2026-03-28T02:30", {"days": 1}, "2026-03-29T03:30:00+02:00"),
+        ("2026-10-25T01:30", {"hours": 1}, "2026-10-25T02:30:00+02:00"),
+        ("2026-10-25T01:30", {"hours": 2}, "2026-10-25T02:30:00+01:00"),
+        ("2026-10-24T12:00", {"weeks": 1, "minutes": -30}, "2026-10-31T11:30:00+01:00"),
+    ],
+)
+async def test_days_follow_the_calendar_and_hours_the_clock(
+    attempt: Attempt, at: str, add: dict[str, float], wanted: str
+) -> None:
+    options = {"zone": "Europe/Berlin", "add": add}
+    assert (await run(attempt, "date", {"at": at}, options=options))["iso"] == wanted
+
+
 async def test_texts(attempt: Attempt) -> None:
     template = "{% for row in rows %}{{ row.a }} {% endfor %}"
     assert (
