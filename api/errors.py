@@ -176,6 +176,9 @@ async def _database(request: Request, error: Exception) -> Response:
         return problem(request, Conflict("it conflicts with something that exists already"))
     if isinstance(cause, asyncpg.DataError):
         return problem(request, ValidationFailed("a value cannot be stored: text with NUL?"))
+    if isinstance(cause, asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError):
+        _log.error("the database lacks tables or columns", error=str(cause))
+        return problem(request, Unavailable("the database is not migrated: `pastetrader migrate`"))
     return await _away(request, error)
 
 

@@ -1,15 +1,22 @@
 """Health, figures, the audit log, and what every answer carries."""
 
+import asyncio
 import re
+from uuid import uuid4
 
 from fastapi import FastAPI
 
-from tests.api.fixtures import Api, adapter_graph, imported
+from api.app import create_app
+from api.settings import Settings
+from tests.api.fixtures import PASSWORD, Api, adapter_graph, client_of, imported
+from tests.databases import NewDatabase
 
 
 async def test_health(anonymous: Api) -> None:
     assert (await anonymous.get("http://test/healthz")).json()["status"] == "ok"
-    ready = await anonymous.get("http://test/readyz")
+    async with asyncio.timeout(30):
+        while (ready := await anonymous.get("http://test/readyz")).status_code == 503:
+            await asyncio.sleep(0.05)
     assert ready.json() == {
         "status": "ok",
         "checks": {"database": "ok", "temporal": "ok", "mirror": "ok"},
@@ -17,6 +24,21 @@ async def test_health(anonymous: Api) -> None:
     metrics = await anonymous.get("http://test/metrics")
     assert "pastetrader_http_requests_total" in metrics.text
     assert re.search(r"pastetrader_mirror_sweep_age_seconds \d", metrics.text)
+
+
+async def test_a_database_without_tables_says_what_to_do(new_database: NewDatabase) -> None:
+    settings = Settings(
+        database_url=await new_database(),
+        secret_key="s0me-random-key-" + uuid4().hex,
+        artifacts="memory:///",
+    )  # type: ignore[call-arg]
+    app = create_app(settings)
+    async with client_of(app) as client:
+        account = {"email": "a@example.org", "password": PASSWORD}
+        answer = await client.post("/auth/login", json=account)
+    await app.state.database.dispose()
+    assert answer.status_code == 503
+    assert "pastetrader migrate" in answer.json()["detail"]
 
 
 async def test_info_and_stats(editor: Api) -> None:
