@@ -64,14 +64,14 @@ async def _silence(stack: Stack, client: Client, sink: Sink, part: str) -> float
 
 
 async def _catching_up(stack: Stack, client: Client, sink: Sink) -> float:
-    """Seconds from the API's first answer until it shows a node that ended after that."""
+    """Seconds from the API's first answer until it shows a node that ended after that, or the end."""
     execution_id = await _struck(stack, client, sink, "api")
     began = time.time()
     async with asyncio.timeout(60):
         while True:
             found = await client.execution(execution_id)
             ends = [node["ended_at"] for node in found["nodes"] if node["ended_at"]]
-            if ends and max(map(_seconds, ends)) >= began - 0.2:
+            if found["ended_at"] or (ends and max(map(_seconds, ends)) >= began - 0.2):
                 break
             await asyncio.sleep(0.02)
     took = time.time() - began
