@@ -13,7 +13,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkflowRunner
 
 from activities.addresses import Opening, parse_openings
 from activities.artifacts import Artifacts
@@ -27,7 +27,7 @@ from activities.tools import builtin, python, shell
 from activities.tools.http import HttpTool
 from models.enums import ToolType
 from temporal_workflows.contracts import TASK_QUEUE
-from temporal_workflows.registry import WORKFLOWS, sandbox_runner
+from temporal_workflows.registry import WORKFLOWS, workflow_runner
 
 # A cache smaller than the live runs costs three times the work; a cached run takes about 100 kB.
 CACHED_RUNS = 2_000
@@ -77,8 +77,12 @@ def build_worker(
     hints: Hints,
     task_queue: str = TASK_QUEUE,
     workflows: Sequence[type] = WORKFLOWS,
+    runner: WorkflowRunner | None = None,
 ) -> Worker:
-    """A worker with every activity, and the settings of the design."""
+    """A worker with every activity, and the settings of the design.
+
+    `runner` None is the runner of the product's own workflow.
+    """
     return Worker(
         client,
         task_queue=task_queue,
@@ -87,7 +91,7 @@ def build_worker(
             *NodeActivities(artifacts).all,
             *ToolActivities(tools, artifacts).all,
         ],
-        workflow_runner=sandbox_runner(),
+        workflow_runner=runner or workflow_runner(),
         workflow_task_executor=ThreadPoolExecutor(WORKFLOW_THREADS, "workflow"),
         interceptors=[RunInterceptor(hints)],
         max_cached_workflows=CACHED_RUNS,

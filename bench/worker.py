@@ -8,6 +8,7 @@ import sys
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.artifacts import Artifacts
 from activities.context import ToolContext
@@ -43,6 +44,7 @@ async def work(address: str, artifacts_url: str, database_url: str | None) -> No
         hints=hints,
         task_queue=HAND_QUEUE,
         workflows=[HandWritten],
+        runner=SandboxedWorkflowRunner(),  # as the SDK has it for whoever writes by hand
     )
     async with graph, hand:
         await asyncio.Event().wait()

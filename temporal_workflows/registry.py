@@ -1,22 +1,16 @@
-"""What a worker runs, and the one list of modules that workflow code shares with the worker."""
+"""What a worker runs, and how."""
 
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 from temporal_workflows.graph_workflow import GraphWorkflow
 
 WORKFLOWS: list[type] = [GraphWorkflow]
-# Deterministic and without state between runs; reloading them for each run would cost a second.
-PURE_MODULES = (
-    "minijinja",
-    "models",
-    "orjson",
-    "temporal_workflows",
-    "uuid_utils",
-    "yaml",
-)
 
 
-def sandbox_runner() -> SandboxedWorkflowRunner:
-    """The runner that workers, tests and the replayer share."""
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PURE_MODULES)
-    return SandboxedWorkflowRunner(restrictions=restrictions)
+def workflow_runner() -> UnsandboxedWorkflowRunner:
+    """The runner that workers, tests and the replayer share.
+
+    The SDK's sandbox is entered anew for every payload, which took most of a worker's time. The one
+    workflow there is is ours; its lint rules and the recorded histories keep it deterministic.
+    """
+    return UnsandboxedWorkflowRunner()

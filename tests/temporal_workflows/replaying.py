@@ -8,7 +8,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from temporal_workflows.registry import WORKFLOWS, sandbox_runner
+from temporal_workflows.registry import WORKFLOWS, workflow_runner
 
 HISTORIES = Path(__file__).parent.parent / "histories"
 
@@ -17,7 +17,7 @@ async def failures(paths: list[Path]) -> dict[str, str]:
     """Names of the histories that do not replay, with the reason."""
     replayer = Replayer(
         workflows=WORKFLOWS,
-        workflow_runner=sandbox_runner(),
+        workflow_runner=workflow_runner(),
         data_converter=pydantic_data_converter,
     )
     found: dict[str, str] = {}
