@@ -312,7 +312,7 @@ class Mirror:
     async def _tail(self, track: Track) -> None:
         try:
             await self._follow(track)
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:  # noqa: BLE001 - one run, not the mirror
             self._failed(track.id, error)
         finally:
             track.tailed = False
