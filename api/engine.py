@@ -43,7 +43,7 @@ TASK_TIMEOUT = timedelta(seconds=2)
 LARGE_TASK_TIMEOUT = timedelta(seconds=6)
 LARGE_GRAPH_NODES = 400
 # Mostly there is little or nothing new.
-FIRST_REVERSE_PAGE = 20
+FIRST_REVERSE_PAGE = 8
 REVERSE_PAGE = 500
 CALL_TIMEOUT = timedelta(seconds=10)
 

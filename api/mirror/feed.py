@@ -1,6 +1,7 @@
 """Keeps the tracking tables equal to Temporal's history: hints for speed, a sweep for truth."""
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
@@ -37,7 +38,9 @@ READERS = 32
 # Following a run is quick but costs Temporal several calls a node; a crowd is read now and then.
 TAILS = 32
 CROWD_PAUSE = 0.1
+CROWD_TICK = 0.1  # what is read at once is written at once
 CROWD_LOOKS = 2  # after a hint: it comes before the server has recorded what it is about
+BETWEEN_PAUSE = 1.0  # for a node that begins; the hint of its end is mostly sooner
 CROWD_SECONDS = 5.0
 # What follows a page at once is its own workflow task: it comes with the next page.
 PAGE_PAUSE = 0.01
@@ -50,9 +53,14 @@ RETRY_SECONDS = 0.3
 # An execution that cannot be mirrored is left alone for so long.
 BROKEN_SECONDS = 60.0
 SWEEP_SECONDS = 1.0
-SWEEP_READS = 100
-REPAIR_AGE = timedelta(seconds=1)
-CLOSED_OVERLAP = timedelta(seconds=10)
+# Asking for a lease costs little; looking at a run whose hints may all have come costs Temporal.
+SWEEP_CLAIMS = 100
+SWEEP_LOOKS = 20
+REPAIR_AGE = timedelta(seconds=2)
+# Temporal's index tells of an end a little late, and when it is busy later still.
+CLOSED_OVERLAP = timedelta(seconds=3)
+CLOSED_LATE = timedelta(seconds=30)
+LATE_EVERY = 10
 RECENTLY_ENDED = 5_000
 REFUSED = (DataError, IntegrityError, ProgrammingError)
 TRANSIENT = (EngineUnavailable, RPCError, SQLAlchemyError, OSError, TimeoutError)
@@ -78,7 +86,7 @@ class Mirror:
         self._queued: set[UUID] = set()
         self._busy: set[UUID] = set()
         self._again: set[UUID] = set()
-        self._later: set[UUID] = set()
+        self._later: dict[UUID, asyncio.TimerHandle] = {}
         self._broken: set[UUID] = set()
         self._tracks: OrderedDict[UUID, Track] = OrderedDict()
         self._ended: OrderedDict[UUID, None] = OrderedDict()
@@ -86,6 +94,7 @@ class Mirror:
         self._batches = Batches()
         self._tails: set[asyncio.Task[None]] = set()
         self._crowded = False
+        self._sweeps = 0
         self._closed_since = datetime.now(UTC) - timedelta(minutes=5)
 
     async def run(self) -> None:
@@ -109,7 +118,7 @@ class Mirror:
             if track is not None:
                 track.hinted_at, track.looks = time.monotonic(), CROWD_LOOKS
             if track is not None and self._crowded:
-                self._enqueue_later(found, CROWD_PAUSE)
+                self._enqueue_later(found, _to_tick(CROWD_PAUSE))
             else:
                 self._enqueue(found)
 
@@ -158,12 +167,17 @@ class Mirror:
             self._queue.put_nowait(execution_id)
 
     def _enqueue_later(self, execution_id: UUID, seconds: float) -> None:
-        if execution_id not in self._later:
-            self._later.add(execution_id)
-            asyncio.get_running_loop().call_later(seconds, self._enqueue_now, execution_id)
+        """Once, at the soonest of the times asked for."""
+        loop = asyncio.get_running_loop()
+        planned = self._later.get(execution_id)
+        if planned is not None and planned.when() <= loop.time() + seconds:
+            return
+        if planned is not None:
+            planned.cancel()
+        self._later[execution_id] = loop.call_later(seconds, self._enqueue_now, execution_id)
 
     def _enqueue_now(self, execution_id: UUID) -> None:
-        self._later.discard(execution_id)
+        self._later.pop(execution_id, None)
         self._broken.discard(execution_id)
         self._enqueue(execution_id)
 
@@ -213,10 +227,11 @@ class Mirror:
         if track is None or not (track.leased or await self._renew(track)):
             track = await self._open(execution_id)
         else:
-            hinted, track.looked_at = track.hinted_at > track.looked_at, time.monotonic()
-            page = await (self._unread(track) if hinted else self._look(track))
+            expected = track.looks > 0 or track.hinted_at > track.looked_at
+            track.looked_at = time.monotonic()
+            page = await (self._unread(track) if expected else self._look(track))
             await self._take(track, [page] if page else [])
-            # What runs hints when it ends; between nodes there is more to come at once.
+            # What runs hints when it ends; between nodes there is more to come.
             between = not track.projector.open_rows
             track.looks = int(between) if page else track.looks - 1
         if track is not None and not track.projector.ended:
@@ -307,7 +322,8 @@ class Mirror:
             self._tails.add(tail)
             tail.add_done_callback(self._tails.discard)
         elif track.looks > 0:
-            self._enqueue_later(track.id, CROWD_PAUSE)
+            between = not track.projector.open_rows
+            self._enqueue_later(track.id, _to_tick(BETWEEN_PAUSE if between else CROWD_PAUSE))
 
     async def _tail(self, track: Track) -> None:
         try:
@@ -394,9 +410,11 @@ class Mirror:
         self._checked = {key: at for key, at in self._checked.items() if key in set(found)}
         found.sort(key=lambda key: self._checked.get(key, 0.0))
         settled = time.monotonic() - SWEEP_SECONDS
-        for execution_id in found[:SWEEP_READS]:
-            if self._checked.get(execution_id, 0.0) < settled:
-                self._enqueue(execution_id)
+        due = [key for key in found if self._checked.get(key, 0.0) < settled]
+        for execution_id in [key for key in due if key in self._tracks][:SWEEP_LOOKS]:
+            self._enqueue(execution_id)
+        for execution_id in [key for key in due if key not in self._tracks][:SWEEP_CLAIMS]:
+            self._enqueue(execution_id)
 
     def _count(self) -> None:
         recent = time.monotonic() - CROWD_SECONDS
@@ -407,7 +425,8 @@ class Mirror:
         for name in await self._engine.closed_since(self._closed_since):
             with suppress(ValueError):
                 self._enqueue(UUID(name))
-        self._closed_since = now - CLOSED_OVERLAP
+        self._sweeps += 1
+        self._closed_since = now - (CLOSED_OVERLAP if self._sweeps % LATE_EVERY else CLOSED_LATE)
 
     # Commits -------------------------------------------------------------------------------------
 
@@ -438,6 +457,12 @@ class Mirror:
             if not job.done.done():
                 job.done.set_result(job.write.execution.id in moved)
         return True
+
+
+def _to_tick(seconds: float) -> float:
+    """A wait that long, to the next tick."""
+    now = time.monotonic()
+    return math.ceil((now + seconds) / CROWD_TICK) * CROWD_TICK - now
 
 
 def _brief(error: BaseException) -> str:
