@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import FileResponse
 from fastapi.routing import APIRoute
 
 from api import errors, logs
@@ -18,6 +18,7 @@ from api.auth.router import router as auth_router
 from api.auth.throttle import LoginThrottle
 from api.background import keep_running
 from api.deps import get_principal
+from api.designer import Designer
 from api.engine import Engine
 from api.executions.router import router as executions_router
 from api.executions.schemas import View
@@ -31,6 +32,8 @@ from api.system.router import router as system_router
 from api.tools.router import router as tools_router
 from api.users.router import router as users_router
 from api.workflows.catalog import router as catalog_router
+from api.workflows.expressions import router as expressions_router
+from api.workflows.gallery import router as gallery_router
 from api.workflows.router import router as workflows_router
 from models.artifacts import ArtifactFiles
 from models.session import create_engine, create_session_factory
@@ -43,7 +46,6 @@ PUBLIC = frozenset(
         "/healthz",  # asked by supervisors
         "/readyz",
         "/metrics",  # asked by Prometheus; holds figures only
-        "/",  # leads to the documentation
         "/docs",
         f"{PREFIX}/openapi.json",
         f"{PREFIX}/auth/setup",  # makes the first account, once
@@ -121,6 +123,8 @@ def _include(app: FastAPI) -> None:
         users_router,
         workflows_router,
         catalog_router,
+        expressions_router,
+        gallery_router,
         executions_router,
         tools_router,
         artifacts_router,
@@ -129,12 +133,8 @@ def _include(app: FastAPI) -> None:
         api.include_router(router)
     app.include_router(api)
     app.include_router(health_router)
-    app.add_api_route("/", _home, include_in_schema=False)
     app.add_api_route("/docs", _docs, include_in_schema=False)
-
-
-async def _home() -> RedirectResponse:
-    return RedirectResponse("/docs")
+    app.mount("/", Designer())
 
 
 async def _docs() -> FileResponse:

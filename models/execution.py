@@ -4,12 +4,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from models.base import Base, TimestampMixin, UUIDMixin, enum_check
 from models.enums import ExecutionStatus, LogLevel, NodeType, TriggerType
+from models.workflow import Workflow
+
+_WORKFLOWS = Workflow.metadata.tables[Workflow.__tablename__]
 
 
 class WorkflowExecution(UUIDMixin, TimestampMixin, Base):
@@ -58,6 +71,13 @@ class WorkflowExecution(UUIDMixin, TimestampMixin, Base):
     mirror_cursor: Mapped[dict[str, Any] | None]
     mirror_lease_holder: Mapped[UUID | None]
     mirror_lease_until: Mapped[datetime | None]
+    # As it is called now, even when it was deleted since.
+    workflow_name: Mapped[str] = column_property(
+        select(_WORKFLOWS.c.name)
+        .where(_WORKFLOWS.c.id == workflow_id.column)  # type: ignore[attr-defined]
+        .correlate_except(_WORKFLOWS)
+        .scalar_subquery()
+    )
 
 
 class NodeExecution(UUIDMixin, TimestampMixin, Base):

@@ -16,6 +16,7 @@ from api.auth.schemas import (
     LoginRequest,
     NewApiKey,
     SetupRequest,
+    SetupState,
     TokenAnswer,
     UserOut,
 )
@@ -32,6 +33,12 @@ COOKIE = "pastetrader_refresh"
 COOKIE_PATH = "/api/v1/auth"
 MAX_KEYS = 100
 RefreshCookie = Annotated[str | None, Cookie(alias=COOKIE, max_length=200)]
+
+
+@router.get("/setup")
+async def get_setup(session: SessionDep) -> SetupState:
+    """Whether the first account is still to be made."""
+    return SetupState(open=await service.is_empty(session))
 
 
 @router.post("/setup", status_code=201)

@@ -23,6 +23,12 @@ class SetupRequest(Closed):
     display_name: Name = "Administrator"
 
 
+class SetupState(BaseModel):
+    """`open` until the first account is made."""
+
+    open: bool
+
+
 class LoginRequest(Closed):
     """What proves an account."""
 

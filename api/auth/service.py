@@ -54,10 +54,7 @@ async def set_up(session: AsyncSession, request: SetupRequest) -> User:
     """
     hashed = await hash_password(request.password)
     await session.execute(select(func.pg_advisory_xact_lock(_SETUP_LOCK)))
-    known = await session.scalar(
-        select(User.id).limit(1), execution_options={INCLUDE_DELETED: True}
-    )
-    if known is not None:
+    if not await is_empty(session):
         raise AlreadySetUp("this server has its first account; sign in, or ask its administrator")
     user = User(
         email=request.email,
@@ -69,6 +66,14 @@ async def set_up(session: AsyncSession, request: SetupRequest) -> User:
     await session.flush()
     await session.refresh(user)
     return user
+
+
+async def is_empty(session: AsyncSession) -> bool:
+    """Whether there never was an account."""
+    found = await session.scalar(
+        select(User.id).limit(1), execution_options={INCLUDE_DELETED: True}
+    )
+    return found is None
 
 
 async def log_in(session: AsyncSession, email: str, password: str) -> User:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -151,6 +151,18 @@ async def duration_percentiles(
     )
     half, most = found.one()
     return (None if half is None else float(half)), (None if most is None else float(most))
+
+
+async def count_by_time(
+    session: AsyncSession, statement: Select[WorkflowExecution], since: datetime, width: timedelta
+) -> dict[tuple[datetime, ExecutionStatus], int]:
+    """How many there are in each stretch of time, by its start, and status."""
+    chosen = statement.subquery()
+    start = func.date_bin(width, chosen.c.created_at, since).label("start")
+    found = await session.execute(
+        select(start, chosen.c.status, func.count()).group_by(start, chosen.c.status)
+    )
+    return {(moment, ExecutionStatus(status)): count for moment, status, count in found}
 
 
 async def workflow_of(session: AsyncSession, execution: WorkflowExecution) -> Workflow:

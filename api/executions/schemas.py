@@ -102,6 +102,7 @@ class ExecutionOut(BaseModel):
 
     id: UUID
     workflow_id: UUID
+    workflow_name: str
     workflow_version: int
     status: ExecutionStatus
     trigger_type: TriggerType
@@ -177,8 +178,18 @@ class Timeline(BaseModel):
     bars: list[Bar]
 
 
+class Bucket(BaseModel):
+    """Runs accepted from `start` to the next bucket's."""
+
+    start: datetime
+    by_status: dict[ExecutionStatus, int]
+
+
 class Statistics(BaseModel):
-    """Runs accepted in the last `window_hours`; durations of the ended ones, in milliseconds."""
+    """Runs accepted in the last `window_hours`; durations of the ended ones, in milliseconds.
+
+    `buckets` cut the window into equal parts, oldest first.
+    """
 
     window_hours: int
     total: int
@@ -186,6 +197,7 @@ class Statistics(BaseModel):
     success_rate: float | None
     duration_p50_ms: float | None
     duration_p95_ms: float | None
+    buckets: list[Bucket]
 
 
 class View:
@@ -214,6 +226,7 @@ class View:
         return ExecutionOut(
             id=row.id,
             workflow_id=row.workflow_id,
+            workflow_name=row.workflow_name,
             workflow_version=row.workflow_version,
             status=ExecutionStatus(row.status),
             trigger_type=TriggerType(row.trigger_type),

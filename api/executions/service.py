@@ -22,7 +22,13 @@ from api.executions.errors import (
     SnapshotTooLarge,
     TemporalUnavailable,
 )
-from api.executions.schemas import RetryRequest, StartRequest, Statistics, too_large
+from api.executions.schemas import (
+    Bucket,
+    RetryRequest,
+    StartRequest,
+    Statistics,
+    too_large,
+)
 from api.executions.seeds import recorded_rows, seeds_for
 from api.executions.snapshot import Snapshot, take_snapshot
 from api.mirror.rows import ExecutionRow
@@ -41,6 +47,7 @@ _log = structlog.get_logger(__name__)
 # Temporal refuses payloads over 2 MB; the run's own state needs the rest.
 MAX_START_BYTES = 1_500_000
 MAX_SCHEMA_PROBLEMS = 20
+BUCKETS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +232,9 @@ class ExecutionService:
         half, most = await repository.duration_percentiles(self._session, chosen)
         completed = counts.get(ExecutionStatus.COMPLETED, 0)
         ended = completed + counts.get(ExecutionStatus.FAILED, 0)
+        width = timedelta(hours=hours) / BUCKETS
+        found = await repository.count_by_time(self._session, chosen, since, width)
+        starts = [since + width * number for number in range(BUCKETS)]
         return Statistics(
             window_hours=hours,
             total=sum(counts.values()),
@@ -232,6 +242,17 @@ class ExecutionService:
             success_rate=completed / ended if ended else None,
             duration_p50_ms=half,
             duration_p95_ms=most,
+            buckets=[
+                Bucket(
+                    start=start,
+                    by_status={
+                        status: count
+                        for (moment, status), count in found.items()
+                        if moment == start
+                    },
+                )
+                for start in starts
+            ],
         )
 
 

@@ -1,0 +1,24 @@
+"""`python -m api.openapi`: the API's description, for whoever generates a client from it."""
+
+import json
+import secrets
+import sys
+
+from pydantic import SecretStr
+
+from api.app import create_app
+from api.settings import Settings
+
+
+def description() -> str:
+    """The OpenAPI document; nothing is connected to."""
+    settings = Settings(
+        database_url="postgresql://nowhere/none",
+        secret_key=SecretStr(secrets.token_urlsafe(48)),
+        artifacts="memory://",
+    )
+    return json.dumps(create_app(settings).openapi(), indent=1)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(description())

@@ -1,0 +1,52 @@
+"""The examples that ship with PasteTrader, to look at and to copy."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from api.deps import UserDep
+from models.graph.document import parse_document
+from models.graph.values import Json
+
+router = APIRouter(prefix="/examples", tags=["examples"])
+_FOLDER = Path(__file__).resolve().parents[2] / "examples"
+
+
+class Example(BaseModel):
+    """A graph document with an input that it runs on."""
+
+    name: str
+    description: str
+    graph: dict[str, Json]
+    input: Json
+
+
+class ExampleList(BaseModel):
+    """All of them, by name."""
+
+    items: list[Example]
+
+
+@router.get("")
+async def list_examples(user: UserDep) -> ExampleList:
+    """The examples, each ready to import."""
+    return ExampleList(items=_examples())
+
+
+@cache
+def _examples() -> list[Example]:
+    return [_read(file) for file in sorted(_FOLDER.glob("*/workflow.yaml"))]
+
+
+def _read(file: Path) -> Example:
+    graph = parse_document(file.read_bytes(), "application/yaml")
+    given = file.with_name("input.json")
+    return Example(
+        name=str(graph["name"]),
+        description=str(graph.get("description", "")),
+        graph=graph,
+        input=json.loads(given.read_bytes()) if given.exists() else {},
+    )
