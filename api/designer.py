@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from api.errors import NotFound
 
 EXPORT = Path(__file__).resolve().parents[1] / "ui" / "out"
-NONCE = "pastetrader-nonce"
+_HEAD = "<head>"
 _INLINE = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _ASK_AGAIN = {"Cache-Control": "no-cache"}
@@ -85,7 +85,8 @@ def _page(file: Path, status: int) -> Response:
     document = _read(file, file.stat().st_mtime_ns)
     nonce = secrets.token_urlsafe(16)
     headers = {"Content-Security-Policy": _policy(document, nonce), "Cache-Control": "no-store"}
-    return HTMLResponse(document.text.replace(NONCE, nonce), status, headers)
+    meta = f'<meta name="csp-nonce" content="{nonce}">'
+    return HTMLResponse(document.text.replace(_HEAD, _HEAD + meta, 1), status, headers)
 
 
 @lru_cache(maxsize=100)

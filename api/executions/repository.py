@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.enums import ExecutionStatus, TriggerType
 from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
 from models.session import INCLUDE_DELETED
-from models.workflow import Workflow
+from models.workflow import Workflow, WorkflowVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,3 +170,15 @@ async def workflow_of(session: AsyncSession, execution: WorkflowExecution) -> Wo
     return await session.get_one(
         Workflow, execution.workflow_id, execution_options={INCLUDE_DELETED: True}
     )
+
+
+async def graph_of(session: AsyncSession, execution: WorkflowExecution) -> dict[str, Any]:
+    """The graph of the version that the execution runs; versions are never deleted."""
+    version = await session.scalars(
+        select(WorkflowVersion).where(
+            WorkflowVersion.workflow_id == execution.workflow_id,
+            WorkflowVersion.version == execution.workflow_version,
+        )
+    )
+    graph: dict[str, Any] = version.one().graph
+    return graph

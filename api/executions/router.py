@@ -25,6 +25,7 @@ from api.executions.deps import (
 from api.executions.errors import HistoryGone, TemporalUnavailable
 from api.executions.pages import LogPlace, NodePlace, executions_page, next_place
 from api.executions.schemas import (
+    ExecutionGraph,
     ExecutionList,
     ExecutionOut,
     Links,
@@ -123,6 +124,12 @@ async def get_execution(
     rows = await repository.nodes(session, execution.id, limit=DETAIL_NODES)
     name = execution.temporal_workflow_id
     return view.execution(execution, [view.node(row, name, brief=True) for row in rows])
+
+
+@router.get("/executions/{execution_id}/graph")
+async def get_graph(execution: ExecutionDep, session: SessionDep) -> ExecutionGraph:
+    """The graph that the run carries, even when its workflow was deleted since."""
+    return ExecutionGraph(graph=await repository.graph_of(session, execution))
 
 
 @router.get("/executions/{execution_id}/nodes")

@@ -121,6 +121,12 @@ class ExecutionOut(BaseModel):
     truncated: bool = False
 
 
+class ExecutionGraph(BaseModel):
+    """The graph document of a run."""
+
+    graph: dict[str, Json]
+
+
 class LogOut(BaseModel):
     """One log line."""
 

@@ -13,7 +13,7 @@ export default function RootLayout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" suppressHydrationWarning>
       <head>
-        {/* biome-ignore lint/performance/noSyncScripts: the theme must stand before the first paint */}
+        {/* Not deferred: the theme must stand before the first paint. */}
         <script src="/theme.js" />
       </head>
       <body>

@@ -27,7 +27,9 @@ export function Dialog({ open, onOpenChange, title, description, wide, children 
             <div>
               <Radix.Title className="font-semibold text-base">{title}</Radix.Title>
               {description && (
-                <Radix.Description className="mt-0.5 text-ink-soft">{description}</Radix.Description>
+                <Radix.Description className="mt-0.5 text-ink-soft">
+                  {description}
+                </Radix.Description>
               )}
             </div>
             <Radix.Close asChild>

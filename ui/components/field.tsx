@@ -53,7 +53,12 @@ export function TextField({ label, hint, error, ...rest }: TextFieldProps) {
   return (
     <Field label={label} hint={hint} error={error} required={rest.required ?? false}>
       {({ id, describedBy, invalid }) => (
-        <Input id={id} aria-describedby={describedBy} aria-invalid={invalid || undefined} {...rest} />
+        <Input
+          id={id}
+          aria-describedby={describedBy}
+          aria-invalid={invalid || undefined}
+          {...rest}
+        />
       )}
     </Field>
   );

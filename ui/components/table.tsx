@@ -9,8 +9,12 @@ interface TableProps {
 /** Rows of a list; wide ones scroll inside their own box. */
 export function Table({ label, head, children }: TableProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
-    <section className="overflow-x-auto rounded-lg border border-line bg-surface" aria-label={label} tabIndex={0}>
+    <section
+      className="overflow-x-auto rounded-lg border border-line bg-surface"
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+      tabIndex={0}
+    >
       <table className="w-full text-left">
         <thead className="border-line border-b bg-sunken text-ink-soft text-xs">
           <tr>

@@ -5,7 +5,9 @@ export type Theme = "light" | "dark";
 export const useTheme = create<{ theme: Theme }>(() => ({ theme: "light" }));
 
 export function restoreTheme(): void {
-  useTheme.setState({ theme: document.documentElement.dataset.theme === "dark" ? "dark" : "light" });
+  useTheme.setState({
+    theme: document.documentElement.dataset.theme === "dark" ? "dark" : "light",
+  });
 }
 
 export function chooseTheme(theme: Theme): void {

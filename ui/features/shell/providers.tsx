@@ -18,7 +18,8 @@ function makeClient(): QueryClient {
         staleTime: 5_000,
         // What the server refused it will refuse again.
         retry: (count, error) =>
-          count < RETRIES && !(error instanceof Problem && error.status >= 400 && error.status < 500),
+          count < RETRIES &&
+          !(error instanceof Problem && error.status >= 400 && error.status < 500),
       },
     },
   });

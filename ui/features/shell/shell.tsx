@@ -48,7 +48,6 @@ export function Shell({ children }: { children: ReactNode }) {
         className="flex shrink-0 items-center gap-1 border-line border-b bg-surface p-2 md:w-14 md:flex-col md:border-r md:border-b-0 lg:w-48 lg:items-stretch"
       >
         <Link href="/" className="flex items-center gap-2 px-2 py-1 font-semibold md:mb-3">
-          {/* biome-ignore lint/performance/noImgElement: a static export has no image server */}
           <img src="/icon.svg" alt="" width={24} height={24} />
           <span className="hidden lg:inline">PasteTrader</span>
         </Link>

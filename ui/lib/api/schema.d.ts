@@ -788,6 +788,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/executions/{execution_id}/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Graph
+         * @description The graph that the run carries, even when its workflow was deleted since.
+         */
+        get: operations["get_graph_api_v1_executions__execution_id__graph_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/executions/{execution_id}/nodes": {
         parameters: {
             query?: never;
@@ -1599,6 +1619,16 @@ export interface components {
         ExampleList: {
             /** Items */
             items: components["schemas"]["Example"][];
+        };
+        /**
+         * ExecutionGraph
+         * @description The graph document of a run.
+         */
+        ExecutionGraph: {
+            /** Graph */
+            graph: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
         };
         /**
          * ExecutionList
@@ -4327,6 +4357,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExecutionOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_graph_api_v1_executions__execution_id__graph_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionGraph"];
                 };
             };
             /** @description Validation Error */

@@ -1,0 +1,5 @@
+import { Executions } from "@/features/executions";
+
+export default function ExecutionsPage() {
+  return <Executions />;
+}

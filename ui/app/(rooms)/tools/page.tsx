@@ -1,0 +1,5 @@
+import { Tools } from "@/features/tools";
+
+export default function ToolsPage() {
+  return <Tools />;
+}

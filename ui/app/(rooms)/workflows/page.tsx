@@ -1,0 +1,5 @@
+import { Workflows } from "@/features/workflows";
+
+export default function WorkflowsPage() {
+  return <Workflows />;
+}

@@ -1,0 +1,5 @@
+import { Setup } from "@/features/auth";
+
+export default function SetupPage() {
+  return <Setup />;
+}

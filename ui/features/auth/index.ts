@@ -1,0 +1,4 @@
+export { Login } from "./login";
+export { useMayWrite } from "./may-write";
+export { PasswordField } from "./password-field";
+export { Setup } from "./setup";

@@ -1,0 +1,222 @@
+import { useQuery } from "@tanstack/react-query";
+import { useTranslations } from "next-intl";
+import { Field, Select } from "@/components/field";
+import { PairsField, type Schema, SchemaForm } from "@/features/forms";
+import { type Catalog, type GraphNode, type JsonObject, useCatalog } from "@/features/graph";
+import { api, need } from "@/lib/api/client";
+import { starter } from "../starters";
+import { editNode } from "../store";
+
+interface ConfigurationProps {
+  id: string;
+  node: GraphNode;
+}
+
+export function Configuration({ id, node }: ConfigurationProps) {
+  const { data: catalog } = useCatalog();
+  if (!catalog) return null;
+  if (node.type === "tool") return <ToolConfiguration id={id} node={node} catalog={catalog} />;
+  const kind = catalog.nodes.find((each) => each.type === node.type);
+  const schema = (kind?.config_schema ?? {}) as Schema;
+  const hidden = node.type === "workflow" ? new Set(["workflow"]) : undefined;
+  return (
+    <>
+      {kind && <p className="mb-3 text-ink-soft text-xs">{kind.description}</p>}
+      {node.type === "workflow" && <WorkflowPicker id={id} node={node} />}
+      <SchemaForm
+        schema={schema}
+        value={node.config ?? {}}
+        {...(hidden ? { hidden } : {})}
+        onChange={(config) => editNode(id, { config }, "config")}
+      />
+      {(node.type === "workflow" || node.type === "condition") && (
+        <Inputs id={id} node={node} expected={[]} />
+      )}
+    </>
+  );
+}
+
+function WorkflowPicker({ id, node }: ConfigurationProps) {
+  const t = useTranslations("designer");
+  const { data } = useQuery({
+    queryKey: ["workflows", "published"],
+    queryFn: () =>
+      need(
+        api.GET("/api/v1/workflows", {
+          params: { query: { published: true, limit: 100, sort: "name" } },
+        }),
+      ),
+  });
+  const current = String(node.config?.workflow ?? "");
+  const names = new Set([
+    ...(data?.items ?? []).map((each) => each.name),
+    ...(current ? [current] : []),
+  ]);
+  return (
+    <Field label={t("calledWorkflow")} required hint={t("calledWorkflowHint")}>
+      {({ id: field }) => (
+        <Select
+          id={field}
+          value={current}
+          onChange={(event) =>
+            editNode(id, { config: { ...node.config, workflow: event.target.value } })
+          }
+        >
+          <option value="">—</option>
+          {[...names].map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </Select>
+      )}
+    </Field>
+  );
+}
+
+function ToolConfiguration({ id, node, catalog }: ConfigurationProps & { catalog: Catalog }) {
+  const kind = catalog.tools.find((each) => each.kind === node.config?.kind);
+  const helper =
+    kind?.kind === "builtin"
+      ? catalog.builtins.find((each) => each.name === node.config?.name)
+      : undefined;
+  const inputs = Object.keys((helper?.input_schema as Schema | undefined)?.properties ?? {});
+  return (
+    <>
+      <ToolPicker id={id} node={node} catalog={catalog} />
+      <p className="mb-3 text-ink-soft text-xs">{helper?.description ?? kind?.description}</p>
+      {kind && kind.kind !== "builtin" && (
+        <SchemaForm
+          schema={kind.config_schema as Schema}
+          value={node.config ?? {}}
+          templated={new Set(kind.templated)}
+          onChange={(config) => editNode(id, { config }, "config")}
+        />
+      )}
+      {helper && <BuiltinConfiguration id={id} node={node} helper={helper} />}
+      <Inputs id={id} node={node} expected={inputs} />
+    </>
+  );
+}
+
+interface BuiltinProps extends ConfigurationProps {
+  helper: Catalog["builtins"][number];
+}
+
+/** Options by the helper's own schema, and its template when it takes one. */
+function BuiltinConfiguration({ id, node, helper }: BuiltinProps) {
+  const options = (node.config?.options ?? {}) as JsonObject;
+  const text: Schema = { type: "object", properties: { template: { type: "string" } } };
+  return (
+    <>
+      {helper.takes_template && (
+        <SchemaForm
+          schema={text}
+          value={{
+            ...(typeof node.config?.template === "string"
+              ? { template: node.config.template }
+              : {}),
+          }}
+          onChange={({ template }) =>
+            editNode(
+              id,
+              { config: without({ ...node.config, template: template ?? null }) },
+              "template",
+            )
+          }
+        />
+      )}
+      <SchemaForm
+        schema={helper.options_schema as Schema}
+        value={options}
+        templated
+        onChange={(next) =>
+          editNode(
+            id,
+            {
+              config: without({
+                ...node.config,
+                options: Object.keys(next).length > 0 ? next : null,
+              }),
+            },
+            "options",
+          )
+        }
+      />
+    </>
+  );
+}
+
+function without(config: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null));
+}
+
+/** A registered tool by name, or what kind of tool the node carries. */
+function ToolPicker({ id, node, catalog }: ConfigurationProps & { catalog: Catalog }) {
+  const t = useTranslations("designer");
+  const { data } = useQuery({
+    queryKey: ["tools", "palette"],
+    queryFn: () => need(api.GET("/api/v1/tools", { params: { query: { limit: 100 } } })),
+  });
+  const registered = new Set((data?.items ?? []).map((tool) => tool.name));
+  if (node.tool) registered.add(node.tool);
+  const value = node.tool
+    ? `tool:${node.tool}`
+    : node.config?.kind === "builtin"
+      ? `builtin:${node.config.name}`
+      : `kind:${node.config?.kind}`;
+  function choose(chosen: string): void {
+    const [what = "", ...rest] = chosen.split(":");
+    const name = rest.join(":");
+    if (what === "tool") editNode(id, { tool: name, config: null });
+    else if (what === "builtin") editNode(id, { tool: null, config: { kind: "builtin", name } });
+    else editNode(id, { tool: null, config: starter(name) });
+  }
+  return (
+    <Field label={t("tool")}>
+      {({ id: field }) => (
+        <Select id={field} value={value} onChange={(event) => choose(event.target.value)}>
+          <optgroup label={t("inlineTools")}>
+            {catalog.tools
+              .filter((each) => each.kind !== "builtin")
+              .map((each) => (
+                <option key={each.kind} value={`kind:${each.kind}`}>
+                  {each.title}
+                </option>
+              ))}
+          </optgroup>
+          <optgroup label={t("groups.builtin")}>
+            {catalog.builtins.map((each) => (
+              <option key={each.name} value={`builtin:${each.name}`}>
+                {each.name}
+              </option>
+            ))}
+          </optgroup>
+          <optgroup label={t("groups.registered")}>
+            {[...registered].map((name) => (
+              <option key={name} value={`tool:${name}`}>
+                {name}
+              </option>
+            ))}
+          </optgroup>
+        </Select>
+      )}
+    </Field>
+  );
+}
+
+function Inputs({ id, node, expected }: ConfigurationProps & { expected: string[] }) {
+  const t = useTranslations("designer");
+  return (
+    <section aria-label={t("inputs")} className="border-line border-t pt-3">
+      <h3 className="mb-1 font-medium text-[13px]">{t("inputs")}</h3>
+      <p className="mb-2 text-ink-soft text-xs">{t("inputsHint")}</p>
+      <PairsField
+        label={t("inputs")}
+        value={node.inputs ?? {}}
+        expected={expected}
+        onChange={(inputs) =>
+          editNode(id, { inputs: Object.keys(inputs).length > 0 ? inputs : undefined }, "inputs")
+        }
+      />
+    </section>
+  );
+}

@@ -1,0 +1,88 @@
+import { useTranslations } from "next-intl";
+import { useMemo } from "react";
+import { Field, Select, TextArea, TextField } from "@/components/field";
+import { JsonField, PairsField, ScopeContext } from "@/features/forms";
+import { scopeFor, useLastRun, useSamples } from "../last-run";
+import { currentDocument, editSettings, useDesigner } from "../store";
+
+/** What concerns the workflow as a whole; shown while no node is selected. */
+export function WorkflowSettings() {
+  const t = useTranslations("designer");
+  const { name, description, variables, failure_mode, output } = useDesigner(
+    (state) => state.settings,
+  );
+  const workflowId = useDesigner((state) => state.workflowId);
+  const revision = useDesigner((state) => state.revision);
+  const samples = useSamples((state) => state.outputs);
+  const { data: run } = useLastRun(workflowId);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the document is another at each revision
+  const scope = useMemo(
+    () => ({ values: scopeFor(currentDocument(), run, samples, null) }),
+    [revision, run, samples],
+  );
+  return (
+    <ScopeContext value={scope}>
+      <div className="border-line border-b px-4 py-3">
+        <h2 className="font-semibold">{t("workflow")}</h2>
+        <p className="mt-0.5 text-ink-soft text-xs">{t("selectHint")}</p>
+      </div>
+      <div className="p-4">
+        <TextField
+          label={t("workflowName")}
+          required
+          maxLength={200}
+          value={name}
+          onChange={(event) =>
+            event.target.value && editSettings({ name: event.target.value }, "name")
+          }
+        />
+        <Field label={t("description")}>
+          {({ id }) => (
+            <TextArea
+              id={id}
+              rows={3}
+              maxLength={10_000}
+              value={description ?? ""}
+              onChange={(event) =>
+                editSettings({ description: event.target.value || null }, "description")
+              }
+            />
+          )}
+        </Field>
+        <Field label={t("failureMode")}>
+          {({ id }) => (
+            <Select
+              id={id}
+              value={failure_mode ?? "finish_branches"}
+              onChange={(event) =>
+                editSettings({ failure_mode: event.target.value as "fail_fast" })
+              }
+            >
+              <option value="finish_branches">{t("finishBranches")}</option>
+              <option value="fail_fast">{t("failFast")}</option>
+            </Select>
+          )}
+        </Field>
+        <Field label={t("variables")} hint={t("variablesHint")}>
+          {() => (
+            <PairsField
+              label={t("variables")}
+              value={variables ?? {}}
+              templated={false}
+              onChange={(next) => editSettings({ variables: next }, "variables")}
+            />
+          )}
+        </Field>
+        <Field label={t("outputTemplate")} hint={t("outputHint")}>
+          {() => (
+            <JsonField
+              label={t("outputTemplate")}
+              value={output}
+              onChange={(next) => editSettings({ output: next ?? null }, "output")}
+            />
+          )}
+        </Field>
+      </div>
+    </ScopeContext>
+  );
+}

@@ -1,0 +1,2 @@
+export { Executions } from "./list";
+export { RunView } from "./run-view";

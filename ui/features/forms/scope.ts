@@ -1,0 +1,94 @@
+import { createContext, useContext } from "react";
+import type { Json, JsonObject } from "@/features/graph";
+
+/** What an expression can read here, as far as it is known: names, and sample values where a run left some. */
+export interface Scope {
+  values: JsonObject;
+}
+
+export const ScopeContext = createContext<Scope>({ values: {} });
+
+export function useScope(): Scope {
+  return useContext(ScopeContext);
+}
+
+export interface Suggestion {
+  label: string;
+  detail: string;
+  kind: "property" | "function";
+}
+
+const FILTERS = [
+  "abs",
+  "default",
+  "first",
+  "float",
+  "int",
+  "join",
+  "keys",
+  "last",
+  "length",
+  "lower",
+  "map",
+  "max",
+  "min",
+  "reject",
+  "replace",
+  "reverse",
+  "round",
+  "select",
+  "slice",
+  "sort",
+  "split",
+  "string",
+  "sum",
+  "title",
+  "tojson",
+  "trim",
+  "unique",
+  "upper",
+  "values",
+];
+
+/** What could stand at the end of `before`; null outside `{{ … }}`. `from` counts in `before`. */
+export function suggestions(
+  before: string,
+  scope: JsonObject,
+): { from: number; options: Suggestion[] } | null {
+  const open = before.lastIndexOf("{{");
+  if (open < 0 || before.lastIndexOf("}}") > open) return null;
+  const inside = before.slice(open + 2);
+  const filter = /\|\s*([a-z]*)$/.exec(inside);
+  if (filter)
+    return {
+      from: before.length - (filter[1]?.length ?? 0),
+      options: FILTERS.map((label) => ({ label, detail: "", kind: "function" })),
+    };
+  const path = /[A-Za-z_][\w.[\]]*$|$/.exec(inside)?.[0] ?? "";
+  const steps = path.split(/\.|\[(?=\d)/).map((step) => step.replace(/\]$/, ""));
+  const last = steps.pop() ?? "";
+  const holder = steps.reduce<Json | undefined>(step, scope);
+  return { from: before.length - last.length, options: properties(holder) };
+}
+
+function step(value: Json | undefined, name: string): Json | undefined {
+  if (Array.isArray(value)) return value[Number(name)];
+  if (typeof value === "object" && value !== null) return value[name];
+  return undefined;
+}
+
+function properties(holder: Json | undefined): Suggestion[] {
+  if (typeof holder !== "object" || holder === null || Array.isArray(holder)) return [];
+  return Object.entries(holder).map(([label, value]) => ({
+    label,
+    detail: shown(value),
+    kind: "property",
+  }));
+}
+
+/** A value in a few characters. */
+export function shown(value: Json | undefined, most = 40): string {
+  if (value === undefined) return "";
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}

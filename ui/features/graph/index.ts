@@ -1,0 +1,23 @@
+import "@xyflow/react/dist/style.css";
+import "./canvas.css";
+
+export { CARDS, kindOf } from "./cards";
+export { type Catalog, type NodeKind, type ToolKind, useCatalog } from "./catalog";
+export {
+  CARD,
+  type Flow,
+  type FlowEdge,
+  type FlowNode,
+  fitContainers,
+  fromFlow,
+  INSIDE,
+  toFlow,
+} from "./codec";
+export { compare, type GraphDiff, isEmpty } from "./diff";
+export { DiffView } from "./diff-view";
+export * from "./document";
+export { KindIcon } from "./icons";
+export { arranged, needsLayout } from "./layout";
+export { type Look, LookContext, useLook } from "./look";
+export { type Refusal, refusal } from "./rules";
+export { Still } from "./still";
