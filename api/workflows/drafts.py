@@ -43,6 +43,20 @@ async def read_draft(session: AsyncSession, workflow: Workflow, *, ids: bool = F
     return document
 
 
+def without_ids(document: Document) -> Document:
+    """A document as the validator reads it: ids of nodes belong to the draft alone."""
+    nodes = document.get("nodes")
+    if not isinstance(nodes, list):
+        return document
+    bare = [
+        {name: value for name, value in node.items() if name != "id"}
+        if isinstance(node, dict)
+        else node
+        for node in nodes
+    ]
+    return document | {"nodes": bare}
+
+
 async def write_draft(
     session: AsyncSession, workflow: Workflow, document: Document, expected: int | None
 ) -> None:

@@ -25,7 +25,7 @@ class Example(BaseModel):
 
 
 class ExampleList(BaseModel):
-    """All of them, by name."""
+    """All of them, those with most to show first."""
 
     items: list[Example]
 
@@ -38,7 +38,8 @@ async def list_examples(user: UserDep) -> ExampleList:
 
 @cache
 def _examples() -> list[Example]:
-    return [_read(file) for file in sorted(_FOLDER.glob("*/workflow.yaml"))]
+    found = [_read(file) for file in sorted(_FOLDER.glob("*/workflow.yaml"))]
+    return sorted(found, key=lambda example: -len(example.graph["nodes"]))  # type: ignore[arg-type]
 
 
 def _read(file: Path) -> Example:

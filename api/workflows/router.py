@@ -383,8 +383,9 @@ async def validate_workflow(
     session: SessionDep,
     document: Annotated[dict[str, StoredJson] | None, Body()] = None,
 ) -> Report:
-    """What is wrong with the draft, or with the document that is sent."""
-    found = document if document is not None else await drafts.read_draft(session, workflow)
+    """What is wrong with the draft, or with the document that is sent; its nodes may have ids."""
+    sent = None if document is None else drafts.without_ids(document)
+    found = sent if sent is not None else await drafts.read_draft(session, workflow)
     _, problems = await service.validate(found)
     return Report(valid=not errors_in(problems), problems=problems)
 

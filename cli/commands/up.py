@@ -29,7 +29,17 @@ def up(
         ),
     ] = None,
     workers: Annotated[int, typer.Option(help="Worker processes.", min=1, max=64)] = 1,
-    no_ui: Annotated[bool, typer.Option("--no-ui", help="Leave Temporal Web out.")] = False,
+    no_ui: Annotated[
+        bool,
+        typer.Option("--no-ui", help="Leave Temporal Web and the designer's build out."),
+    ] = False,
+    no_designer: Annotated[
+        bool, typer.Option("--no-designer", help="Do not build the web designer.")
+    ] = False,
+    no_account: Annotated[
+        bool,
+        typer.Option("--no-account", help="Leave the first account to the designer's set-up page."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Start PostgreSQL, Temporal, API and workers, and keep them running until Ctrl-C.
@@ -37,7 +47,13 @@ def up(
     All state lives in one data folder; the next start resumes every run. DATABASE_URL or
     TEMPORAL_ADDRESS replace that embedded part by a server of yours.
     """
-    options = StackOptions(port=port, workers=workers, with_ui=not no_ui)
+    options = StackOptions(
+        port=port,
+        workers=workers,
+        with_ui=not no_ui,
+        with_designer=not (no_ui or no_designer),
+        with_account=not no_account,
+    )
     folder = data_folder(data_dir)
     report: Report = json_report if as_json else ConsoleReport(Console(), folder)
     try:

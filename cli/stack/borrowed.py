@@ -34,7 +34,8 @@ def any_server(folder: DataFolder, console: Console) -> Iterator[ApiClient]:
 @contextmanager
 def _embedded(folder: DataFolder, console: Console) -> Iterator[None]:
     """`pastetrader up` as a child until the block ends; runs left behind resume with the next."""
-    command = [sys.executable, "-m", "cli.main", "up", "--json", "--data-dir", str(folder.root)]
+    options = ["--json", "--no-designer", "--data-dir", str(folder.root)]
+    command = [sys.executable, "-m", "cli.main", "up", *options]
     with (
         tempfile.TemporaryFile("w+") as errors,
         subprocess.Popen(

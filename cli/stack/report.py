@@ -9,12 +9,20 @@ from rich.markup import escape
 
 from cli.data_folder import DataFolder
 
+_STYLES = {
+    "started": "green",
+    "restarted": "green",
+    "exited": "yellow",
+    "skipped": "yellow",
+    "failed": "red",
+}
+
 
 class Report(Protocol):
     """Receives every state change as a name and its facts."""
 
     def __call__(self, event: str, **facts: Any) -> None:
-        """`event` is one of starting, started, exited, restarted, failed, ready, stopping, stopped."""
+        """`event` is one of starting, started, skipped, exited, restarted, failed, ready, stopped."""
         ...
 
 
@@ -39,8 +47,7 @@ class ConsoleReport:
             return
         name = facts.get("name", "")
         detail = "".join(f" · {key} {value}" for key, value in facts.items() if key != "name")
-        style = {"started": "green", "restarted": "green", "exited": "yellow", "failed": "red"}
-        self._console.print(f"[{style.get(event, 'dim')}]{event:>9}[/] {name}[dim]{detail}[/]")
+        self._console.print(f"[{_STYLES.get(event, 'dim')}]{event:>9}[/] {name}[dim]{detail}[/]")
 
     def _ready(self, urls: dict[str, str], admin: dict[str, Any]) -> None:
         titles = {"designer": "Designer", "docs": "API docs", "temporal_ui": "Temporal Web"}

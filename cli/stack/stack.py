@@ -12,6 +12,7 @@ from cli.embedded.lock import FolderLock
 from cli.embedded.ports import LOOPBACK, choose_port, is_free
 from cli.embedded.postgres import EmbeddedPostgres
 from cli.embedded.temporal import NAMESPACE, EmbeddedTemporal
+from cli.stack.designer import Designer
 from cli.stack.first_account import create_first_account
 from cli.stack.program import Program
 from cli.stack.report import Report
@@ -23,11 +24,16 @@ _API_PREFIX = "/api/v1"
 
 @dataclass(frozen=True, slots=True)
 class StackOptions:
-    """What the operator chose; `port` None means the usual one, or a free one instead."""
+    """What the operator chose; `port` None means the usual one, or a free one instead.
+
+    `with_ui` starts Temporal Web; `with_designer` builds the designer where it is not built.
+    """
 
     port: int | None = None
     workers: int = 1
     with_ui: bool = True
+    with_designer: bool = True
+    with_account: bool = True
 
 
 class Stack:
@@ -70,11 +76,13 @@ class Stack:
         port = self._choose_port()
         self._folder.forget_running()
         self._set_common_environment()
-        await asyncio.gather(self._start_postgres(), self._start_temporal())
+        await asyncio.gather(self._build_designer(), self._start_postgres(), self._start_temporal())
         await self._migrate()
         workers = [self._start_worker(number) for number in range(1, self._options.workers + 1)]
         await asyncio.gather(self._start_api(port), *workers)
-        created = await asyncio.to_thread(create_first_account, self._urls["api"], self._folder)
+        created = None
+        if self._options.with_account:
+            created = await asyncio.to_thread(create_first_account, self._urls["api"], self._folder)
         self._folder.keep_running(Running(urls=self._urls, pids=self._supervisor.pids))
         self._report(
             "ready",
@@ -95,6 +103,10 @@ class Stack:
         self._env.setdefault("PASTETRADER_SECRET_KEY", self._folder.secret_key())
         for name in ("PASTETRADER_ADMIN_EMAIL", "PASTETRADER_ADMIN_PASSWORD"):
             self._env.pop(name, None)
+
+    async def _build_designer(self) -> None:
+        if self._options.with_designer:
+            await Designer().build(self._report, self._folder.log("designer"))
 
     async def _start_postgres(self) -> None:
         if self._env.get("DATABASE_URL"):

@@ -1,8 +1,8 @@
 /** 950 → `950 ms`, 65_000 → `1 m 5 s`; null → an em dash. */
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return "—";
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+  if (Math.round(ms) < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
   const parts: [number, string][] = [
     [Math.floor(seconds / 86_400), "d"],
@@ -27,15 +27,18 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
   ["hour", 3_600],
   ["minute", 60],
-  ["second", 1],
 ];
 
 /** `3 minutes ago`, in the reader's language. */
 export function ago(iso: string, locale: string): string {
   const seconds = (Date.parse(iso) - Date.now()) / 1_000;
-  const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
-  return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(
-    Math.round(seconds / size),
-    unit,
-  );
+  const words = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  // The largest unit of which there is one after rounding to the unit below it.
+  const below = (size: number) => (size === 60 ? 1 : size === 3_600 ? 60 : 3_600);
+  for (const [unit, size] of UNITS) {
+    const finer = below(size);
+    if (Math.abs(Math.round(seconds / finer) * finer) >= size)
+      return words.format(Math.round(seconds / size), unit);
+  }
+  return words.format(Math.round(seconds), "second");
 }

@@ -21,6 +21,7 @@ import {
   newId,
   refusal,
   renameKey,
+  renameKeys,
   type Settings,
   toFlow,
 } from "@/features/graph";
@@ -282,7 +283,7 @@ function freePlace(
 
 /** Change fields of a node; edits under one tag are undone together. */
 export function editNode(id: string, patch: Partial<GraphNode>, tag = ""): void {
-  change(`${id} ${tag}`, ({ nodes, edges }) => {
+  change(tag && `${id} ${tag}`, ({ nodes, edges }) => {
     const changed = nodes.map((node) =>
       node.id === id ? { ...node, data: { node: cleaned({ ...node.data.node, ...patch }) } } : node,
     );
@@ -381,7 +382,7 @@ export function removeSelected(): void {
 }
 
 export function editSettings(patch: Partial<Settings>, tag = ""): void {
-  change(`settings ${tag}`, ({ settings }) => ({ settings: { ...settings, ...patch } }));
+  change(tag && `settings ${tag}`, ({ settings }) => ({ settings: { ...settings, ...patch } }));
 }
 
 // Several nodes -----------------------------------------------------------------------------------
@@ -425,12 +426,12 @@ export function selectedDocument(): GraphDocument {
 /** Add a document's nodes under free keys and select them. */
 export function insertDocument(given: GraphDocument, offset = 40): void {
   const taken = new Set(now().nodes.map((node) => node.data.node.key));
-  let document = given;
+  const names = new Map<string, string>();
   for (const { key } of given.nodes) {
-    const free = freeKey(key, taken);
-    taken.add(free);
-    if (free !== key) document = renameKey(document, key, free);
+    names.set(key, freeKey(key, taken));
+    taken.add(names.get(key) ?? key);
   }
+  const document = renameKeys(given, names);
   const fresh: GraphDocument = {
     ...document,
     nodes: document.nodes.map((node) => ({

@@ -1,11 +1,18 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Background, Controls, MiniMap, ReactFlow, ReactFlowProvider } from "@xyflow/react";
+import {
+  Background,
+  Controls,
+  MiniMap,
+  type Node,
+  ReactFlow,
+  ReactFlowProvider,
+} from "@xyflow/react";
 import { useSearchParams } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { Tabs } from "radix-ui";
-import { useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { Empty, Failure, Loading } from "@/components/states";
 import { StatusBadge } from "@/components/status";
 import {
@@ -78,6 +85,15 @@ interface RoomProps {
 function Room({ execution, document, error }: RoomProps) {
   const [chosen, setChosen] = useState<{ key: string; attempt: string | null } | null>(null);
   const node = document?.nodes.find((each) => each.key === chosen?.key);
+  // The same function and the same state while nothing changed: the canvas tells its selection often.
+  const choose = useCallback(
+    (key: string | null) =>
+      setChosen((before) => {
+        if ((before?.key ?? null) === key) return before;
+        return key === null ? null : { key, attempt: null };
+      }),
+    [],
+  );
   return (
     <main id="main" className="flex h-full flex-col">
       <Head execution={execution} document={document} />
@@ -85,10 +101,7 @@ function Room({ execution, document, error }: RoomProps) {
         <div className="flex min-w-0 flex-1 flex-col">
           <div className="relative min-h-0 flex-1">
             {document ? (
-              <Picture
-                document={document}
-                onSelect={(key) => setChosen(key ? { key, attempt: null } : null)}
-              />
+              <Picture document={document} onSelect={choose} />
             ) : error ? (
               <Failure error={error} />
             ) : (
@@ -175,6 +188,10 @@ function Picture({
   const t = useTranslations("run");
   const theme = useTheme((state) => state.theme);
   const flow = useMemo(() => toFlow(document), [document]);
+  const selected = useCallback(
+    ({ nodes }: { nodes: Node[] }) => onSelect(keyOf(nodes[0])),
+    [onSelect],
+  );
   return (
     <ReactFlowProvider>
       <LookContext value={useRunLook}>
@@ -190,7 +207,7 @@ function Picture({
           minZoom={0.1}
           fitView
           fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
-          onSelectionChange={({ nodes }) => onSelect(keyOf(nodes[0]))}
+          onSelectionChange={selected}
           aria-label={t("graph")}
         >
           <Background gap={24} />

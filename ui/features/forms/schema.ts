@@ -45,6 +45,10 @@ export function resolved(schema: Schema, root: Schema): Schema {
     const { $ref: _ref, ...rest } = schema;
     return resolved({ ...found, ...rest }, root);
   }
+  if (Array.isArray(schema.type)) {
+    const types = schema.type.filter((each) => each !== "null");
+    if (types.length === 1 && types[0]) return resolved({ ...schema, type: types[0] }, root);
+  }
   const some = schema.anyOf?.filter((each) => each.type !== "null") ?? [];
   if (some.length !== 1 || !some[0]) return schema;
   const { anyOf: _anyOf, ...rest } = schema;

@@ -64,7 +64,9 @@ export function suggestions(
       from: before.length - (filter[1]?.length ?? 0),
       options: FILTERS.map((label) => ({ label, detail: "", kind: "function" })),
     };
-  const path = /[A-Za-z_][\w.[\]]*$|$/.exec(inside)?.[0] ?? "";
+  const path = /(?:[A-Za-z_]\w*(?:\[\d+\]|\.\d+)*\.)*(?:[A-Za-z_]\w*)?$/.exec(inside)?.[0] ?? "";
+  // A field of something that is no plain path, or the end of a value.
+  if (/[.\])"'\w]$/.test(inside.slice(0, inside.length - path.length))) return null;
   const steps = path.split(/\.|\[(?=\d)/).map((step) => step.replace(/\]$/, ""));
   const last = steps.pop() ?? "";
   const holder = steps.reduce<Json | undefined>(step, scope);

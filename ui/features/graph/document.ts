@@ -85,12 +85,16 @@ export function hasPlainWayOut(node: GraphNode): boolean {
   return node.type !== "condition" || conditionHandles(node.config).length === 0;
 }
 
+const LONGEST_KEY = 63;
+
 /** A key that nobody has: the wanted one, else with a number behind it. */
 export function freeKey(wanted: string, taken: ReadonlySet<string>): string {
-  const stem = keyOf(wanted);
-  if (!taken.has(stem)) return stem;
+  const key = keyOf(wanted);
+  if (!taken.has(key)) return key;
+  const stem = key.replace(/_\d+$/, "");
   for (let number = 2; ; number += 1) {
-    const tried = `${stem.replace(/_\d+$/, "")}_${number}`;
+    const tail = `_${number}`;
+    const tried = stem.slice(0, LONGEST_KEY - tail.length) + tail;
     if (!taken.has(tried)) return tried;
   }
 }
@@ -106,15 +110,22 @@ export function keyOf(text: string): string {
 
 /** The document with a node's key changed, in edges, parents and expressions too. */
 export function renameKey(document: GraphDocument, from: string, to: string): GraphDocument {
-  const moved = (key: string) => (key === from ? to : key);
-  const mention = new RegExp(`(\\bnodes\\.)${from}(?![A-Za-z0-9_])`, "g");
-  const rewrite = (value: Json): Json => {
-    if (typeof value === "string")
-      return value.includes("{{") ? value.replace(mention, `$1${to}`) : value;
-    if (Array.isArray(value)) return value.map(rewrite);
-    if (value !== null && typeof value === "object")
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rewrite(item)]));
-    return value;
+  return renameKeys(document, new Map([[from, to]]));
+}
+
+/** The same for several keys at once: what one gives up another may take. */
+export function renameKeys(
+  document: GraphDocument,
+  names: ReadonlyMap<string, string>,
+): GraphDocument {
+  const moved = (key: string) => names.get(key) ?? key;
+  const rewrite = (value: Json, name = ""): Json => {
+    if (typeof value === "string") return rewritten(value, names, CONDITIONS.has(name));
+    if (Array.isArray(value)) return value.map((item) => rewrite(item));
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, rewrite(item, key)]),
+    );
   };
   return {
     ...document,
@@ -132,6 +143,22 @@ export function renameKey(document: GraphDocument, from: string, to: string): Gr
       target: moved(edge.target),
     })),
   };
+}
+
+// Expressions even without braces around them.
+const CONDITIONS: ReadonlySet<string> = new Set(["when", "while"]);
+const BRACES = /\{\{.*?\}\}|\{%.*?%\}/gs;
+// `nodes.key` and `nodes["key"]`, but not a field of something else that is called nodes.
+const MENTION = /(?<![\w.\])])(nodes\s*(?:\.\s*|\[\s*(["'])))([a-z]\w*)(?!\w)/g;
+
+function rewritten(text: string, names: ReadonlyMap<string, string>, bare: boolean): string {
+  const within = (code: string) =>
+    code.replace(MENTION, (whole, before: string, _quote, key: string) => {
+      const name = names.get(key);
+      return name === undefined ? whole : before + name;
+    });
+  if (bare && !text.includes("{{")) return within(text);
+  return text.replace(BRACES, within);
 }
 
 const ALONE = new Set(["tool", "adapter", "condition"]);

@@ -3,7 +3,7 @@
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
 import { type ReactNode, useEffect } from "react";
 import { Loading } from "@/components/states";
-import { refresh, useSession } from "@/lib/api/session";
+import { resume, useSession } from "@/lib/api/session";
 
 /** Shows its children to signed-in people; others go to sign in and come back. */
 export function Gate({ children }: { children: ReactNode }) {
@@ -12,7 +12,7 @@ export function Gate({ children }: { children: ReactNode }) {
   const path = usePathname();
   const query = useSearchParams().toString();
   useEffect(() => {
-    if (status === "unknown") void refresh().catch(() => useSession.setState({ status: "out" }));
+    if (status === "unknown") void resume();
     if (status === "out") {
       const here = query ? `${path}?${query}` : path;
       router.replace(here === "/" ? "/login" : `/login?next=${encodeURIComponent(here)}`);

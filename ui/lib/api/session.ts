@@ -1,4 +1,5 @@
 import { create } from "zustand";
+import { Problem } from "./problem";
 import type { components } from "./schema";
 
 export type User = components["schemas"]["UserOut"];
@@ -13,12 +14,22 @@ interface Session {
 
 export const useSession = create<Session>(() => ({ status: "unknown", token: null, user: null }));
 
+const LOGIN = "pastetrader-login";
+
 export function signedIn(answer: TokenAnswer): void {
+  localStorage.setItem(LOGIN, "kept");
   useSession.setState({ status: "in", token: answer.access_token, user: answer.user });
 }
 
 export function signedOut(): void {
+  localStorage.removeItem(LOGIN);
   useSession.setState({ status: "out", token: null, user: null });
+}
+
+/** Go on with an earlier login of this browser, if there may be one. */
+export async function resume(): Promise<void> {
+  if (localStorage.getItem(LOGIN) === null) signedOut();
+  else if (!(await refresh().catch(() => false))) useSession.setState({ status: "out" });
 }
 
 let pending: Promise<boolean> | null = null;
@@ -37,7 +48,9 @@ function exclusive(work: () => Promise<boolean>): Promise<boolean> {
 }
 
 async function exchange(): Promise<boolean> {
-  const answer = await fetch("/api/v1/auth/refresh", { method: "POST" });
+  const answer = await fetch("/api/v1/auth/refresh", { method: "POST" }).catch(() => {
+    throw Problem.unreachable();
+  });
   if (answer.ok) {
     signedIn(await answer.json());
     return true;
