@@ -1,3 +1,11 @@
+FROM node:22-trixie-slim AS designer
+WORKDIR /src
+ENV NEXT_TELEMETRY_DISABLED=1
+COPY ui/package.json ui/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY ui .
+RUN npm run build
+
 FROM python:3.13-slim-trixie AS build
 WORKDIR /src
 RUN python -m venv /opt/pastetrader
@@ -13,6 +21,9 @@ RUN apt-get update \
     && useradd --system --create-home --uid 10001 pastetrader \
     && install -d -o pastetrader -g pastetrader /var/lib/pastetrader/artifacts
 COPY --from=build /opt/pastetrader /opt/pastetrader
+COPY --from=designer /src/out /opt/pastetrader/share/designer
+COPY examples /opt/pastetrader/share/examples
+ENV PASTETRADER_DESIGNER=/opt/pastetrader/share/designer PASTETRADER_EXAMPLES=/opt/pastetrader/share/examples
 ENV PATH=/opt/pastetrader/bin:$PATH PYTHONUNBUFFERED=1
 USER pastetrader
 WORKDIR /var/lib/pastetrader

@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox demo up test lint types bench clean
+UI_STAMP := ui/node_modules/.installed
+BROWSER := $(or $(CHROMIUM),/usr/bin/chromium)
+.PHONY: help setup sandbox browser demo up ui-dev client test lint types bench screenshots clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -29,25 +31,55 @@ sandbox:
 	    echo "Python and Shell tools need bubblewrap: sudo apt-get install bubblewrap"; \
 	  fi; }
 
+$(UI_STAMP): ui/package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || (+a === 20 && +b >= 9) ? 0 : 1)' 2>/dev/null || { echo "the designer needs Node.js 20.9 or newer with npm"; exit 1; }
+	cd ui && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# The designer's tests run in Debian's browser; nothing is downloaded by them.
+browser:
+	@test -x "$(BROWSER)" || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing chromium, the browser of the designer's tests"; \
+	    (apt-get install -qq -y chromium || (apt-get update -qq && apt-get install -qq -y chromium)) >/dev/null; \
+	  else \
+	    echo "the designer's tests need a browser: sudo apt-get install chromium, or CHROMIUM=/path/to/one"; exit 1; \
+	  fi; }
+
 demo: setup ## Run the example trading method on real prices and show the result
 	@$(BIN)/pastetrader demo
 
 up: setup ## Start everything and stay up until Ctrl-C
 	@$(BIN)/pastetrader up
 
-test: setup ## All tests, against a real PostgreSQL and a real Temporal
-	$(BIN)/pytest
+ui-dev: setup $(UI_STAMP) ## The designer with reload on port 3000, beside a running `make up`
+	cd ui && npm run dev
 
-lint: setup ## Style and import contracts
+client: setup $(UI_STAMP) ## Generate the designer's client from the API
+	$(BIN)/python -m api.openapi > ui/lib/api/openapi.json
+	cd ui && npm run --silent api
+
+test: setup $(UI_STAMP) browser ## All tests, against a real PostgreSQL, a real Temporal and a real browser
+	$(BIN)/pytest
+	cd ui && npm test
+	cd ui && npm run build
+	cd ui && CHROMIUM=$(BROWSER) npm run e2e
+
+lint: setup $(UI_STAMP) ## Style and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	cd ui && npm run lint
 
-types: setup ## mypy, strict
+types: setup $(UI_STAMP) ## mypy and TypeScript, both strict
 	$(BIN)/mypy
+	cd ui && npm run types
 
 bench: setup ## Figures beside hand-written Temporal code (a few minutes)
 	$(BIN)/python -m bench
 
+screenshots: setup $(UI_STAMP) browser ## Take the pictures of the documentation again
+	cd ui && npm run build && CHROMIUM=$(BROWSER) npm run screenshots
+
 clean: ## Remove what was built here; data folders stay
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis bench/results demo-artifacts
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis bench/results demo-artifacts ui/node_modules ui/.next ui/out ui/test-results

@@ -134,7 +134,8 @@ def _include(app: FastAPI) -> None:
     app.include_router(api)
     app.include_router(health_router)
     app.add_api_route("/docs", _docs, include_in_schema=False)
-    app.mount("/", Designer())
+    # Not a mount: that would take paths whose method is wrong before their route says so.
+    app.router.default = Designer(app.state.settings.designer, app.router.default)
 
 
 async def _docs() -> FileResponse:

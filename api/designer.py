@@ -13,13 +13,9 @@ from functools import lru_cache
 from html import unescape
 from pathlib import Path
 
-from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.errors import NotFound
-
-EXPORT = Path(__file__).resolve().parents[1] / "ui" / "out"
 _HEAD = "<head>"
 _INLINE = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -35,54 +31,53 @@ class Document:
 
 
 class Designer:
-    """ASGI app for every path that no route of the API took."""
+    """ASGI app for every path that no route of the API knows."""
 
-    def __init__(self, folder: Path = EXPORT) -> None:
+    def __init__(self, folder: Path, otherwise: ASGIApp) -> None:
+        """`folder` is where the export is, or will be; `otherwise` turns away what is no page."""
         self._folder = folder
+        self._otherwise = otherwise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        response = self._response(scope)
-        await response(scope, receive, send)
+        response = self._response(scope) if scope["type"] == "http" else None
+        await (response or self._otherwise)(scope, receive, send)
 
-    def _response(self, scope: Scope) -> Response:
-        if scope["method"] not in ("GET", "HEAD"):
-            raise HTTPException(405)
+    def _response(self, scope: Scope) -> Response | None:
         path = scope["path"].strip("/")
+        reading = scope["method"] in ("GET", "HEAD")
+        if not reading or path.partition("/")[0] == "api" or path == "404":
+            return None
         if not self._folder.is_dir():
-            return self._not_built(path)
-        file = self._file(path)
+            return None if path else RedirectResponse("/docs")
+        # A page is only served by its own name, and so never without its policy.
+        file = None if path.endswith(".html") else self._file(path)
         if file is not None:
             immutable = path.startswith("_next/static/")
             return FileResponse(file, headers=_FOREVER if immutable else _ASK_AGAIN)
-        page = self._file(f"{path or 'index'}.html")
-        if page is not None:
-            return _page(page, 200)
-        missing = self._file("404.html")
-        if missing is None or path.startswith("api/"):
-            raise NotFound(f"there is nothing at /{path}")
-        return _page(missing, 404)
+        return self._page(f"{path or 'index'}.html", 200) or self._page("404.html", 404)
+
+    def _page(self, name: str, status: int) -> Response | None:
+        file = self._file(name)
+        try:
+            document = _read(file, file.stat().st_mtime_ns) if file else None
+        except OSError:  # a build is just replacing it
+            return None
+        return _page(document, status) if document else None
 
     def _file(self, path: str) -> Path | None:
-        """A file of the export; None when there is none, or it lies elsewhere."""
-        if "\x00" in path or path.endswith(".html.html"):
+        """A file of the export; None when there is none, or it lies elsewhere, or is hidden."""
+        if "\x00" in path or any(part.startswith(".") for part in path.split("/")):
             return None
-        file = (self._folder / path).resolve()
-        inside = file.is_relative_to(self._folder.resolve())
         try:
+            file = (self._folder / path).resolve()
+            inside = file.is_relative_to(self._folder.resolve())
             return file if inside and file.is_file() else None
-        except OSError:  # a name that is too long
+        except (OSError, RuntimeError):  # too long a name; a link to itself
             return None
 
-    @staticmethod
-    def _not_built(path: str) -> Response:
-        if path:
-            raise NotFound(f"there is nothing at /{path}")
-        return RedirectResponse("/docs")
 
-
-def _page(file: Path, status: int) -> Response:
-    document = _read(file, file.stat().st_mtime_ns)
+def _page(document: Document, status: int) -> Response:
     nonce = secrets.token_urlsafe(16)
     headers = {"Content-Security-Policy": _policy(document, nonce), "Cache-Control": "no-store"}
     meta = f'<meta name="csp-nonce" content="{nonce}">'

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_CHECKOUT = Path(__file__).resolve().parents[1]
 MIN_KEY_CHARACTERS = 32
 _WEAK = ("changeme", "secret", "password", "default", "example")
 
@@ -21,6 +22,8 @@ class Settings(BaseSettings):
     temporal_namespace: str = Field("default", validation_alias="TEMPORAL_NAMESPACE")
     temporal_ui: str | None = Field(None, validation_alias="PASTETRADER_TEMPORAL_UI")
     data_dir: Path | None = Field(None, validation_alias="PASTETRADER_DATA_DIR")
+    designer: Path = Field(_CHECKOUT / "ui" / "out", validation_alias="PASTETRADER_DESIGNER")
+    examples: Path = Field(_CHECKOUT / "examples", validation_alias="PASTETRADER_EXAMPLES")
     access_token_seconds: int = Field(15 * 60, ge=60, le=3600)
     refresh_token_days: int = Field(30, ge=1, le=365)
     secure_cookies: bool = Field(False, validation_alias="PASTETRADER_SECURE_COOKIES")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -154,11 +154,15 @@ async def duration_percentiles(
 
 
 async def count_by_time(
-    session: AsyncSession, statement: Select[WorkflowExecution], since: datetime, width: timedelta
+    session: AsyncSession, statement: Select[WorkflowExecution], starts: Sequence[datetime]
 ) -> dict[tuple[datetime, ExecutionStatus], int]:
-    """How many there are in each stretch of time, by its start, and status."""
+    """How many there are from each of the evenly spaced `starts` to the next, by status.
+
+    What came after the last one's end, while this was asked, counts in the last.
+    """
     chosen = statement.subquery()
-    start = func.date_bin(width, chosen.c.created_at, since).label("start")
+    binned = func.date_bin(starts[1] - starts[0], chosen.c.created_at, starts[0])
+    start = func.least(binned, starts[-1]).label("start")
     found = await session.execute(
         select(start, chosen.c.status, func.count()).group_by(start, chosen.c.status)
     )

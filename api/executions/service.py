@@ -233,8 +233,8 @@ class ExecutionService:
         completed = counts.get(ExecutionStatus.COMPLETED, 0)
         ended = completed + counts.get(ExecutionStatus.FAILED, 0)
         width = timedelta(hours=hours) / BUCKETS
-        found = await repository.count_by_time(self._session, chosen, since, width)
         starts = [since + width * number for number in range(BUCKETS)]
+        found = await repository.count_by_time(self._session, chosen, starts)
         return Statistics(
             window_hours=hours,
             total=sum(counts.values()),

@@ -7,12 +7,11 @@ from pathlib import Path
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from api.deps import UserDep
+from api.deps import SettingsDep, UserDep
 from models.graph.document import parse_document
 from models.graph.values import Json
 
 router = APIRouter(prefix="/examples", tags=["examples"])
-_FOLDER = Path(__file__).resolve().parents[2] / "examples"
 
 
 class Example(BaseModel):
@@ -31,14 +30,14 @@ class ExampleList(BaseModel):
 
 
 @router.get("")
-async def list_examples(user: UserDep) -> ExampleList:
+async def list_examples(user: UserDep, settings: SettingsDep) -> ExampleList:
     """The examples, each ready to import."""
-    return ExampleList(items=_examples())
+    return ExampleList(items=_examples(settings.examples))
 
 
 @cache
-def _examples() -> list[Example]:
-    found = [_read(file) for file in sorted(_FOLDER.glob("*/workflow.yaml"))]
+def _examples(folder: Path) -> list[Example]:
+    found = [_read(file) for file in sorted(folder.glob("*/workflow.yaml"))]
     return sorted(found, key=lambda example: -len(example.graph["nodes"]))  # type: ignore[arg-type]
 
 

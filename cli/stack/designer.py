@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,9 @@ class Designer:
             if code != 0:
                 report("skipped", name="designer", hint=f"`{' '.join(step)}` failed; see {log}")
                 return
+        if not (self._sources / "out").is_dir():
+            report("skipped", name="designer", hint=f"the build made nothing; see {log}")
+            return
         (self._sources / "out" / _STAMP).write_text(self._state())
         report("started", name="designer")
 
@@ -46,11 +50,12 @@ class Designer:
                 stdout=output,
                 stderr=output,
                 env=os.environ | {"NEXT_TELEMETRY_DISABLED": "1", "CI": "1"},
+                start_new_session=True,  # npm starts others, which end with it
             )
             try:
                 return await child.wait()
             except asyncio.CancelledError:
-                child.kill()
+                os.killpg(child.pid, signal.SIGKILL)
                 await child.wait()
                 raise
 

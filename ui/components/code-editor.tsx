@@ -5,6 +5,7 @@ import type { Extension } from "@codemirror/state";
 import { tags } from "@lezer/highlight";
 import CodeMirror, { EditorView } from "@uiw/react-codemirror";
 import { useMemo } from "react";
+import { styleNonce } from "@/lib/nonce";
 
 const LOOK = EditorView.theme({
   "&": { backgroundColor: "var(--surface)", color: "var(--ink)", fontSize: "12.5px" },
@@ -40,7 +41,7 @@ const COLOURS = syntaxHighlighting(
 );
 
 function nonce(): Extension {
-  const given = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content;
+  const given = styleNonce();
   return given ? EditorView.cspNonce.of(given) : [];
 }
 

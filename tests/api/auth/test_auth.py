@@ -26,6 +26,7 @@ async def test_the_first_account_is_made_once_whoever_is_quickest(
     )  # type: ignore[call-arg]
     app = create_app(settings)
     async with client_of(app) as client:
+        assert (await client.get("/auth/setup")).json() == {"open": True}
         asks = [
             client.post("/auth/setup", json={"email": f"a{n}@example.org", "password": PASSWORD})
             for n in range(5)
@@ -34,6 +35,8 @@ async def test_the_first_account_is_made_once_whoever_is_quickest(
         assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
         made = next(answer.json() for answer in answers if answer.status_code == 201)
         assert made["role"] == "admin"
+        closed = await client.get("/auth/setup")
+        assert (closed.status_code, closed.json()) == (200, {"open": False})
     await app.state.database.dispose()
 
 

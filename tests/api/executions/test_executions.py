@@ -2,15 +2,28 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import update
 
-from tests.api.fixtures import Api, adapter_graph, client_of, ended, published, started
+from models.enums import Role
+from models.execution import WorkflowExecution
+from tests.api.fixtures import (
+    Api,
+    adapter_graph,
+    client_of,
+    ended,
+    new_account,
+    published,
+    started,
+)
 
 
 def waiting_graph(seconds: float = 60) -> dict[str, Any]:
@@ -223,6 +236,109 @@ async def test_lists_are_filtered_and_paged(editor: Api) -> None:
         {"completed": 5},
         1.0,
     )
+
+
+@pytest.fixture
+async def newcomer(app: FastAPI) -> AsyncIterator[Api]:
+    """Somebody who has nothing yet."""
+    _, token = await new_account(app, Role.EDITOR)
+    async with client_of(app, {"Authorization": f"Bearer {token}"}) as client:
+        yield client
+
+
+async def test_a_run_keeps_its_graph_whatever_becomes_of_its_workflow(
+    editor: Api, stranger: Api
+) -> None:
+    workflow_id = await published(editor, failing_graph())
+    first = await started(editor, workflow_id, {"n": 1})
+    version = (await editor.get(f"/workflows/{workflow_id}/versions/1")).json()
+    kept, path = {"graph": version["graph"]}, f"/executions/{first}/graph"
+    assert (await editor.get(path)).json() == kept
+    node = {"key": "third", "type": "adapter", "config": {"output": 3}}
+    await editor.put(f"/workflows/{workflow_id}/nodes/third", json=node)
+    newer = await editor.post(f"/workflows/{workflow_id}/publish")
+    assert newer.json()["version"] == 2
+    second = await started(editor, workflow_id, {"n": 1})
+    changed = (await editor.get(f"/executions/{second}/graph")).json()["graph"]
+    assert changed["nodes"][3]["config"] == {"output": 3}
+    assert (await editor.get(path)).json() == kept
+    assert (await editor.delete(f"/workflows/{workflow_id}")).status_code == 204
+    assert (await editor.get(path)).json() == kept
+    theirs, nothing = await stranger.get(path), await stranger.get(f"/executions/{uuid4()}/graph")
+    assert (theirs.status_code, nothing.status_code) == (404, 404)
+    assert theirs.json()["code"] == nothing.json()["code"]
+
+
+async def test_a_run_is_called_as_its_workflow_is_now(newcomer: Api) -> None:
+    workflow_id = await published(newcomer, adapter_graph("first name"))
+    execution_id = await started(newcomer, workflow_id, {"n": 1})
+
+    async def names() -> list[str]:
+        detail = (await newcomer.get(f"/executions/{execution_id}")).json()
+        rows = (await newcomer.get("/executions")).json()["items"]
+        return [detail["workflow_name"], *(row["workflow_name"] for row in rows)]
+
+    assert await names() == ["first name", "first name"]
+    renamed = await newcomer.patch(f"/workflows/{workflow_id}", json={"name": "second name"})
+    assert renamed.status_code == 200, renamed.text
+    assert await names() == ["second name", "second name"]
+    assert (await newcomer.delete(f"/workflows/{workflow_id}")).status_code == 204
+    assert await names() == ["second name", "second name"]
+
+
+@pytest.mark.parametrize("hours", [1, 24, 24 * 366])
+async def test_parts_of_the_window_hold_every_run_of_it_once(
+    app: FastAPI, newcomer: Api, hours: int
+) -> None:
+    part = timedelta(hours=hours) / 24
+    good, bad = await published(newcomer, adapter_graph()), await published(newcomer, broken())
+    # Before now, in parts of the window; the last one is out of it.
+    ages = {0.5: good, 0.6: bad, 5.5: good, 5.6: good, 23.5: bad, 24.5: good}
+    now = datetime.now(UTC)
+    for age, workflow_id in ages.items():
+        execution_id = await started(newcomer, workflow_id, {"n": 0})
+        await ended(newcomer, execution_id)
+        row = WorkflowExecution
+        statement = update(row).where(row.id == execution_id).values(created_at=now - age * part)
+        async with app.state.sessions.begin() as session:
+            await session.execute(statement)
+    before = datetime.now(UTC)
+    answer = await newcomer.get("/executions/statistics", params={"window_hours": hours})
+    found, after = answer.json(), datetime.now(UTC)
+    starts = [datetime.fromisoformat(bucket["start"]) for bucket in found["buckets"]]
+    assert [start - starts[0] for start in starts] == [part * number for number in range(24)]
+    assert before <= starts[-1] + part <= after, "the last part ends now"
+    counts = [bucket["by_status"] for bucket in found["buckets"]]
+    wanted: list[dict[str, int]] = [{} for _ in range(24)]
+    wanted[0], wanted[18] = {"failed": 1}, {"completed": 2}
+    wanted[23] = {"completed": 1, "failed": 1}
+    assert counts == wanted
+    assert sum(map(Counter, counts), Counter()) == found["by_status"]
+    assert (found["total"], found["success_rate"]) == (5, 0.6)
+    one = await newcomer.get(f"/workflows/{bad}/statistics", params={"window_hours": hours})
+    figures = one.json()
+    assert figures["by_status"] == {"failed": 2}
+    assert [bucket["by_status"] for bucket in figures["buckets"]] == [
+        {name: count for name, count in each.items() if name == "failed"} for each in wanted
+    ]
+
+
+async def test_an_account_without_runs_has_empty_figures(newcomer: Api) -> None:
+    found = (await newcomer.get("/executions/statistics")).json()
+    assert [bucket.pop("by_status") for bucket in found.pop("buckets")] == [{}] * 24
+    assert found == {
+        "window_hours": 24,
+        "total": 0,
+        "by_status": {},
+        "success_rate": None,
+        "duration_p50_ms": None,
+        "duration_p95_ms": None,
+    }
+
+
+def broken() -> dict[str, Any]:
+    """Fails at once."""
+    return adapter_graph(output="{{ input.nothing }}")
 
 
 async def test_a_rebuild_gives_identical_rows(editor: Api) -> None:

@@ -114,6 +114,31 @@ async def test_a_draft_may_be_wrong_but_does_not_run(editor: Api) -> None:
     assert (started.status_code, started.json()["code"]) == (409, "WORKFLOW_NOT_PUBLISHED")
 
 
+async def test_a_draft_is_validated_as_it_was_read(editor: Api) -> None:
+    document = adapter_graph()
+    document["nodes"][1]["id"] = "n-7"
+    document["edges"][0]["id"] = "e-1"
+    document["edges"].append({"source": "next", "target": "start"})
+    path = f"/workflows/{(await imported(editor, document))['id']}"
+    wrong = (await editor.get(f"{path}/graph")).json()["graph"]
+    assert [node["id"] for node in wrong["nodes"]] == ["start", "n-7"]
+    stored = (await editor.post(f"{path}/validate")).json()
+    assert stored["valid"] is False
+    assert (await editor.post(f"{path}/validate", json=wrong)).json() == stored
+    right = wrong | {"edges": wrong["edges"][:1]}
+    sent = await editor.post(f"{path}/validate", json=right)
+    assert sent.json() == {"valid": True, "problems": []}
+    assert (await editor.get(f"{path}/graph")).json()["graph"] == wrong, "nothing was saved"
+
+
+@pytest.mark.parametrize("nodes", [3, None, {}, [3], [None, {"id": "a"}], [[]]])
+async def test_whatever_is_sent_for_nodes_is_told(editor: Api, nodes: Any) -> None:
+    workflow = await imported(editor, adapter_graph())
+    body = {"name": "x", "nodes": nodes}
+    answer = await editor.post(f"/workflows/{workflow['id']}/validate", json=body)
+    assert (answer.status_code, answer.json()["valid"]) == (200, False), answer.text
+
+
 async def test_an_unchanged_draft_makes_no_version(editor: Api) -> None:
     workflow_id = await published(editor, adapter_graph())
     again = (await editor.post(f"/workflows/{workflow_id}/publish")).json()

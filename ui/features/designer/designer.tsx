@@ -69,6 +69,7 @@ function Room({ id }: { id: string }) {
   const search = useRef<HTMLInputElement>(null);
   const [panel, setPanel] = useState<Panel>(null);
   const arrange = useArrange();
+  const { fitView } = useReactFlow();
   const workflow = useQuery({
     queryKey: ["workflow", id],
     queryFn: () =>
@@ -82,8 +83,9 @@ function Room({ id }: { id: string }) {
       help: () => setPanel("help"),
       save: () => void saveNow(),
       arrange,
+      fit: () => void fitView({ maxZoom: 1, padding: 0.15, duration: 250 }),
     }),
-    [arrange],
+    [arrange, fitView],
   );
   useAutosave();
   useValidation();

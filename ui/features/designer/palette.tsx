@@ -4,6 +4,7 @@ import { useTranslations } from "next-intl";
 import { type KeyboardEvent, type RefObject, useId, useMemo, useState } from "react";
 import { type Catalog, type JsonObject, KindIcon, useCatalog } from "@/features/graph";
 import { api, need } from "@/lib/api/client";
+import { useReveal } from "./problems";
 import { starter } from "./starters";
 import { addNode, type NewNode, selectedNodes, useDesigner } from "./store";
 
@@ -120,12 +121,13 @@ export function Palette({ search }: { search: RefObject<HTMLInputElement | null>
   const [words, setWords] = useState("");
   const [at, setAt] = useState(0);
   const list = useId();
+  const reveal = useReveal();
   const found = useEntries(words);
   const shown = GROUPS.flatMap((group) => found.filter((each) => groupOf(each) === group));
   const chosen = shown[Math.min(at, shown.length - 1)];
 
   function add(entry: Entry): void {
-    addNode(entry.spec, place(entry.spec));
+    reveal(addNode(entry.spec, place(entry.spec)));
     setWords("");
     setAt(0);
   }

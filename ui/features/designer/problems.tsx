@@ -1,4 +1,4 @@
-import { useReactFlow } from "@xyflow/react";
+import { useReactFlow, useStoreApi } from "@xyflow/react";
 import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -71,4 +71,28 @@ export function useGoTo(): (keys: string[]) => void {
       duration: 250,
     });
   };
+}
+
+const READABLE = 0.6;
+
+/** Bring a node into view if it is not, such as one just added beyond the edge of the canvas. */
+export function useReveal(): (id: string) => void {
+  const flow = useReactFlow();
+  const canvas = useStoreApi();
+  const reveal = (id: string) => {
+    const node = flow.getInternalNode(id);
+    if (!node) return;
+    const { x, y } = node.internals.positionAbsolute;
+    const { width, height, transform } = canvas.getState();
+    const [left, top, zoom] = transform;
+    const right = (x + (node.width ?? 0)) * zoom + left;
+    const bottom = (y + (node.height ?? 0)) * zoom + top;
+    const inside =
+      x * zoom + left >= 0 && y * zoom + top >= 0 && right <= width && bottom <= height;
+    if (inside) return;
+    const centre = [x + (node.width ?? 0) / 2, y + (node.height ?? 0) / 2] as const;
+    void flow.setCenter(...centre, { zoom: Math.max(zoom, READABLE), duration: 200 });
+  };
+  // The canvas learns of a new node when it has drawn it.
+  return (id) => void setTimeout(reveal, 30, id);
 }

@@ -9,6 +9,7 @@ export interface Openers {
   help: () => void;
   save: () => void;
   arrange: () => void;
+  fit: () => void;
 }
 
 /** Key → what it does, as the sheet of shortcuts lists them; `Mod` is Ctrl or ⌘. */
@@ -25,6 +26,7 @@ export const SHORTCUTS = [
   ["Mod+A", "selectAll"],
   ["Delete", "deleteNode"],
   ["Shift+L", "arrange"],
+  ["F", "fit"],
   ["Tab", "nextNode"],
   ["Escape", "deselect"],
   ["?", "shortcuts"],
@@ -58,6 +60,7 @@ export function useShortcuts(search: RefObject<HTMLInputElement | null>, openers
       "Mod+A": () => select(useDesigner.getState().nodes.map((node) => node.id)),
       "Mod+C": () => void copySelected().catch(complain),
       "Shift+L": openers.arrange,
+      F: openers.fit,
       "?": openers.help,
       Delete: removeSelected,
       Backspace: removeSelected,

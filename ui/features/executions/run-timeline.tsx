@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useMemo } from "react";
 import { Loaded } from "@/components/states";
-import type { Status } from "@/components/status";
+import { isLive, type Status } from "@/components/status";
 import { api, need, type Schemas } from "@/lib/api/client";
 import { duration } from "@/lib/format";
 import { place, type Stretch, stretches } from "./timeline-scale";
@@ -24,21 +24,23 @@ const SHOWN_BARS = 500;
 
 interface RunTimelineProps {
   id: string;
-  live: boolean;
+  status: Status | undefined;
   onSelect: (key: string, nodeId: string) => void;
 }
 
 /** When each attempt ran; long waits are folded. */
-export function RunTimeline({ id, live, onSelect }: RunTimelineProps) {
+export function RunTimeline({ id, status, onSelect }: RunTimelineProps) {
   const timeline = useQuery({
-    queryKey: ["timeline", id, live],
+    // Another status, another timeline: what was read before the run ended is not its whole.
+    queryKey: ["timeline", id, status],
+    placeholderData: (before) => before,
     queryFn: () =>
       need(
         api.GET("/api/v1/executions/{execution_id}/timeline", {
           params: { path: { execution_id: id } },
         }),
       ),
-    refetchInterval: live ? 2_000 : false,
+    refetchInterval: status && isLive(status) ? 2_000 : false,
   });
   return (
     <Loaded query={timeline}>{(data) => <Chart timeline={data} onSelect={onSelect} />}</Loaded>

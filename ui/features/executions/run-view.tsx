@@ -225,7 +225,7 @@ function keyOf(node: { data: Record<string, unknown> } | undefined): string | nu
 
 function Below({ id, onSelect }: { id: string; onSelect: (key: string, attempt: string) => void }) {
   const t = useTranslations("run");
-  const live = useRun(runIsLive);
+  const status = useRun((state) => state.execution?.status);
   return (
     <Tabs.Root
       defaultValue="timeline"
@@ -243,7 +243,7 @@ function Below({ id, onSelect }: { id: string; onSelect: (key: string, attempt: 
         ))}
       </Tabs.List>
       <Tabs.Content value="timeline" className="min-h-0 flex-1 overflow-auto">
-        <RunTimeline id={id} live={live} onSelect={onSelect} />
+        <RunTimeline id={id} status={status} onSelect={onSelect} />
       </Tabs.Content>
       <Tabs.Content value="logs" className="min-h-0 flex-1 overflow-auto p-3">
         <RunLogs />

@@ -1,12 +1,14 @@
 "use client";
 
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { setNonce } from "get-nonce";
 import { NextIntlClientProvider } from "next-intl";
 import { Toast, Tooltip } from "radix-ui";
 import { type ReactNode, useEffect, useState } from "react";
 import { Toasts } from "@/components/toasts";
 import { Problem } from "@/lib/api/problem";
 import { MESSAGES, restoreLocale, useLocaleChoice } from "@/lib/i18n/locale";
+import { styleNonce } from "@/lib/nonce";
 import { restoreTheme } from "@/lib/theme";
 
 const RETRIES = 2;
@@ -29,6 +31,8 @@ export function Providers({ children }: { children: ReactNode }) {
   const [client] = useState(makeClient);
   const locale = useLocaleChoice((state) => state.locale);
   useEffect(() => {
+    const nonce = styleNonce();
+    if (nonce) setNonce(nonce);
     restoreLocale();
     restoreTheme();
   }, []);

@@ -479,7 +479,7 @@ export interface paths {
         put?: never;
         /**
          * Validate Workflow
-         * @description What is wrong with the draft, or with the document that is sent.
+         * @description What is wrong with the draft, or with the document that is sent; its nodes may have ids.
          */
         post: operations["validate_workflow_api_v1_workflows__workflow_id__validate_post"];
         delete?: never;
@@ -1614,7 +1614,7 @@ export interface components {
         };
         /**
          * ExampleList
-         * @description All of them, by name.
+         * @description All of them, those with most to show first.
          */
         ExampleList: {
             /** Items */

@@ -12,6 +12,7 @@ import { Configuration } from "./configuration";
 import { Connections } from "./connections";
 import { NodeData } from "./node-data";
 import { NodeSettings } from "./node-settings";
+import { Source } from "./source";
 import { WorkflowSettings } from "./workflow-settings";
 
 export function Inspector() {
@@ -37,7 +38,7 @@ export function Inspector() {
   );
 }
 
-const TABS = ["configuration", "connections", "settings", "data"] as const;
+const TABS = ["configuration", "connections", "settings", "data", "source"] as const;
 
 function NodeInspector({ node }: { node: FlowNode }) {
   const t = useTranslations("designer");
@@ -82,6 +83,9 @@ function NodeInspector({ node }: { node: FlowNode }) {
         </Tabs.Content>
         <Tabs.Content value="data" className="p-4">
           <NodeData id={node.id} node={node.data.node} />
+        </Tabs.Content>
+        <Tabs.Content value="source" className="p-4">
+          <Source id={node.id} node={node.data.node} />
         </Tabs.Content>
       </Tabs.Root>
     </ScopeContext>

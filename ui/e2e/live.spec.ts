@@ -1,0 +1,74 @@
+import { api, ensureAccount, expect, node, pids, signIn, test, url } from "./pages";
+
+const SLOW =
+  "import time\n\n\ndef main(seconds):\n    print('began')\n    time.sleep(seconds)\n    return {'slept': seconds}\n";
+const GRAPH = {
+  name: "survives its worker",
+  nodes: [
+    { key: "start", type: "trigger" },
+    { key: "first", type: "tool", config: { kind: "builtin", name: "date" } },
+    { key: "slow", type: "tool", config: { kind: "python", code: SLOW }, inputs: { seconds: 6 } },
+    { key: "last", type: "adapter", config: { output: "{{ nodes.slow.output.slept }}" } },
+  ],
+  edges: [
+    { source: "start", target: "first" },
+    { source: "first", target: "slow" },
+    { source: "slow", target: "last" },
+  ],
+};
+
+test("a run goes on before one's eyes when its worker is killed", async ({ page }) => {
+  await ensureAccount(page);
+  await signIn(page);
+  const client = await api(page);
+  const id = await client.workflow(GRAPH);
+  await client.send("POST", `/workflows/${id}/publish`);
+  const run = await client.send<{ id: string }>("POST", `/workflows/${id}/executions`, {
+    input: {},
+  });
+  await page.goto(url(`/executions/view?id=${run.id}`));
+  await expect(node(page, "slow")).toHaveAttribute("data-status", "running");
+  process.kill(pids()["worker-1"] as number, "SIGKILL");
+  await expect(node(page, "last")).toHaveAttribute("data-status", "completed", { timeout: 45_000 });
+  await expect(node(page, "first")).toHaveAttribute("data-status", "completed");
+  await node(page, "slow").click();
+  const details = page.getByRole("complementary", { name: "Details of what is selected" });
+  await expect(details.getByRole("region", { name: "Attempts" }).getByRole("button")).toHaveCount(
+    2,
+  );
+});
+
+test("a failed node says what to do, and the run can begin again from it", async ({ page }) => {
+  await ensureAccount(page);
+  await signIn(page);
+  const client = await api(page);
+  const nodes = [
+    { key: "start", type: "trigger" },
+    {
+      key: "broken",
+      type: "tool",
+      config: { kind: "python", code: "def main():\n    raise ValueError('no luck')\n" },
+      retry: { max_attempts: 1 },
+    },
+  ];
+  const id = await client.workflow({
+    name: "fails",
+    nodes,
+    edges: [{ source: "start", target: "broken" }],
+  });
+  await client.send("POST", `/workflows/${id}/publish`);
+  const run = await client.send<{ id: string }>("POST", `/workflows/${id}/executions`, {
+    input: {},
+  });
+  await page.goto(url(`/executions/view?id=${run.id}`));
+  await expect(node(page, "broken")).toHaveAttribute("data-status", "failed");
+  await node(page, "broken").click();
+  const details = page.getByRole("complementary", { name: "Details of what is selected" });
+  await expect(details.getByRole("alert")).toContainText("no luck");
+  await expect(details.getByRole("alert")).toContainText("run again from here");
+  await page.getByRole("button", { name: "Run again" }).click();
+  await expect(page.getByRole("dialog").getByLabel("From")).toHaveValue("broken");
+  await page.getByRole("dialog").getByRole("button", { name: "Run again" }).click();
+  await page.waitForURL((to) => !to.search.includes(run.id));
+  await expect(node(page, "broken")).toHaveAttribute("data-status", "failed");
+});

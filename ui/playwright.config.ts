@@ -1,0 +1,36 @@
+import { defineConfig } from "@playwright/test";
+
+// Debian's browser: nothing is downloaded.
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "test-results",
+  // One stack serves all of them, and the first makes its account.
+  workers: 1,
+  fullyParallel: false,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  retries: 0,
+  ...(process.env.SCREENSHOTS ? { grep: /@screenshots/ } : { grepInvert: /@screenshots/ }),
+  reporter: [["list"]],
+  globalSetup: "./e2e/stack.ts",
+  use: {
+    viewport: { width: 1440, height: 900 },
+    locale: "en-US",
+    actionTimeout: 10_000,
+    trace: "retain-on-failure",
+    permissions: ["clipboard-read", "clipboard-write"],
+    launchOptions: {
+      executablePath,
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+      ],
+    },
+  },
+});
