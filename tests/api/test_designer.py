@@ -303,7 +303,7 @@ async def test_an_unknown_path_needs_no_account_and_tells_nothing(
 
 async def test_a_route_with_another_method_says_which_it_has(whole: Api) -> None:
     answer = await whole.get("/api/v1/auth/login")
-    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+    assert (answer.status_code, answer.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
     assert answer.headers["allow"] == "POST"
 
 
