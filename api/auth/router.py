@@ -9,12 +9,14 @@ from sqlalchemy import select
 
 from api.audit import note
 from api.auth import service
+from api.auth.passwords import hash_password, password_holds
 from api.auth.schemas import (
     ApiKeyList,
     ApiKeyOut,
     ApiKeyRequest,
     LoginRequest,
     NewApiKey,
+    OwnChange,
     SetupRequest,
     SetupState,
     TokenAnswer,
@@ -106,6 +108,36 @@ async def me(user: UserDep) -> UserOut:
     return UserOut.model_validate(user)
 
 
+@router.patch("/me")
+async def change_me(
+    body: OwnChange,
+    session: SessionDep,
+    user: UserDep,
+    settings: SettingsDep,
+    request: Request,
+    response: Response,
+) -> UserOut:
+    """Change name or password; a new password ends every other login."""
+    if body.display_name is not None:
+        user.display_name = body.display_name
+    if body.password is not None:
+        throttle: LoginThrottle = request.app.state.throttle
+        who = f"{request.client.host if request.client else ''} {user.email}"
+        throttle.check(who)
+        if not await password_holds(body.current_password or "", user.hashed_password):
+            throttle.failed(who)
+            raise ValidationFailed("`current_password` is not your password")
+        user.hashed_password = await hash_password(body.password)
+        await service.end_logins(session, user.id)
+        token = await service.issue_refresh_token(session, user.id, settings.refresh_token_days)
+        _set_cookie(response, token, settings)
+    await session.flush()
+    await session.refresh(user)
+    fields = sorted(body.model_fields_set - {"current_password"})
+    note(session, request, "auth.change", actor_id=user.id, detail={"fields": fields})
+    return UserOut.model_validate(user)
+
+
 @router.get("/api-keys")
 async def list_api_keys(session: SessionDep, user: UserDep) -> ApiKeyList:
     """Your keys, newest first."""
@@ -158,6 +190,17 @@ async def delete_api_key(
 def _signed_in(
     user: User, refresh_token: str, settings: Settings, response: Response
 ) -> TokenAnswer:
+    _set_cookie(response, refresh_token, settings)
+    response.headers["Cache-Control"] = "no-store"
+    key = settings.secret_key.get_secret_value()
+    return TokenAnswer(
+        access_token=issue_access_token(key, user.id, settings.access_token_seconds),
+        expires_in=settings.access_token_seconds,
+        user=UserOut.model_validate(user),
+    )
+
+
+def _set_cookie(response: Response, refresh_token: str, settings: Settings) -> None:
     response.set_cookie(
         COOKIE,
         refresh_token,
@@ -166,11 +209,4 @@ def _signed_in(
         httponly=True,
         samesite="strict",
         secure=settings.secure_cookies,
-    )
-    response.headers["Cache-Control"] = "no-store"
-    key = settings.secret_key.get_secret_value()
-    return TokenAnswer(
-        access_token=issue_access_token(key, user.id, settings.access_token_seconds),
-        expires_in=settings.access_token_seconds,
-        user=UserOut.model_validate(user),
     )

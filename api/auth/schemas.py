@@ -49,6 +49,14 @@ class UserOut(BaseModel):
     created_at: datetime
 
 
+class OwnChange(Closed):
+    """What to change of one's own account; a new password needs the current one."""
+
+    display_name: Name | None = None
+    password: Password | None = None
+    current_password: Annotated[str, Field(max_length=1_000)] | None = None
+
+
 class TokenAnswer(BaseModel):
     """An access token; the refresh token travels in a cookie only."""
 

@@ -129,6 +129,15 @@ async def refresh(session: AsyncSession, token: str, days: int) -> Refreshed:
     return Refreshed(user=user, token=following)
 
 
+async def end_logins(session: AsyncSession, user_id: UUID) -> None:
+    """End all logins of an account."""
+    await session.execute(
+        update(RefreshToken)
+        .where(RefreshToken.user_id == user_id, RefreshToken.revoked_at.is_(None))
+        .values(revoked_at=datetime.now(UTC))
+    )
+
+
 async def revoke_family(session: AsyncSession, family: UUID) -> None:
     """End a login everywhere."""
     await session.execute(

@@ -1,22 +1,22 @@
 """Routes about accounts; administrators only."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.audit import note
 from api.auth.passwords import hash_password
 from api.auth.schemas import UserOut
+from api.auth.service import end_logins
 from api.deps import AdminDep, SessionDep
 from api.errors import Conflict, NotFound
 from api.pagination import cut, decode_cursor, encode_cursor
 from api.users.schemas import NewUser, UserChange, UserList
 from models.enums import Role
-from models.user import RefreshToken, User
+from models.user import User
 
 router = APIRouter(prefix="/users", tags=["users"])
 
@@ -93,7 +93,7 @@ async def change_user(
     for name, value in changes.items():
         setattr(user, name, value)
     if password is not None or not user.is_active:
-        await _end_logins(session, user.id)
+        await end_logins(session, user.id)
     await session.flush()
     await session.refresh(user)
     note(
@@ -116,7 +116,7 @@ async def delete_user(
     if user.role == Role.ADMIN:
         await _not_the_last_admin(session, user)
     user.soft_delete()
-    await _end_logins(session, user.id)
+    await end_logins(session, user.id)
     note(session, request, "user.delete", actor_id=admin.id, resource=str(user_id))
 
 
@@ -136,11 +136,3 @@ async def _not_the_last_admin(session: AsyncSession, user: User) -> None:
     )
     if others is None:
         raise LastAdmin("this is the last active administrator; make another one first")
-
-
-async def _end_logins(session: AsyncSession, user_id: UUID) -> None:
-    await session.execute(
-        update(RefreshToken)
-        .where(RefreshToken.user_id == user_id, RefreshToken.revoked_at.is_(None))
-        .values(revoked_at=datetime.now(UTC))
-    )

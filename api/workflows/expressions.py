@@ -44,7 +44,7 @@ async def evaluate(body: EvaluateRequest, user: UserDep, session: SessionDep) ->
         raise ValidationFailed(
             f"template: holds more than {MAX_INTERPOLATIONS} expressions; try them in parts"
         )
-    await session.commit()  # evaluating needs no connection
+    await session.close()  # evaluating needs no connection
     loop = asyncio.get_running_loop()
     try:
         value = await loop.run_in_executor(_threads, render_value, body.template, body.scope)

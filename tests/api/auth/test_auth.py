@@ -181,3 +181,26 @@ async def test_keys_of_others_are_not_there(editor: Api, stranger: Api) -> None:
 async def test_a_viewer_cannot_write(viewer: Api) -> None:
     answer = await viewer.post("/workflows", json={"name": uuid4().hex})
     assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
+
+
+async def test_a_new_password_needs_the_current_one_and_ends_other_logins(app: FastAPI) -> None:
+    email, _ = await new_account(app, Role.EDITOR)
+    login = {"email": email, "password": PASSWORD}
+    async with client_of(app) as here, client_of(app) as elsewhere:
+        for client in (here, elsewhere):
+            token = (await client.post("/auth/login", json=login)).json()["access_token"]
+            client.headers["Authorization"] = f"Bearer {token}"
+        change = {"password": "another-long-password", "current_password": "wrong"}
+        refused = await here.patch("/auth/me", json=change)
+        assert (refused.status_code, refused.json()["code"]) == (422, "VALIDATION_FAILED")
+        change["current_password"] = PASSWORD
+        assert (await here.patch("/auth/me", json=change)).status_code == 200
+        assert (await here.post("/auth/refresh")).status_code == 200
+        assert (await elsewhere.post("/auth/refresh")).status_code == 401
+        assert (await elsewhere.post("/auth/login", json=login)).status_code == 401
+
+
+async def test_one_changes_ones_own_name_and_no_role(viewer: Api) -> None:
+    changed = await viewer.patch("/auth/me", json={"display_name": "Renamed"})
+    assert (changed.json()["display_name"], changed.json()["role"]) == ("Renamed", "viewer")
+    assert (await viewer.patch("/auth/me", json={"role": "admin"})).status_code == 422

@@ -1,2 +1,1 @@
 export { Executions } from "./list";
-export { RunView } from "./run-view";

@@ -3,7 +3,7 @@ import { CircleAlert, StickyNote, TriangleAlert } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { memo } from "react";
 import { type Status, StatusIcon } from "@/components/status";
-import { type Catalog, useCatalog } from "./catalog";
+import { type Catalog, useCatalog } from "@/lib/api/catalog";
 import { CARD, type FlowNode } from "./codec";
 import { type GraphNode, hasPlainWayOut, title, waysOut } from "./document";
 import { KindIcon } from "./icons";

@@ -1,8 +1,8 @@
 import "@xyflow/react/dist/style.css";
 import "./canvas.css";
 
+export { type Catalog, type NodeKind, type ToolKind, useCatalog } from "@/lib/api/catalog";
 export { CARDS, kindOf } from "./cards";
-export { type Catalog, type NodeKind, type ToolKind, useCatalog } from "./catalog";
 export {
   CARD,
   type Flow,

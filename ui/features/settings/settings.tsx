@@ -7,6 +7,7 @@ import { When } from "@/components/when";
 import { Page } from "@/features/shell";
 import { api, need, type Schemas } from "@/lib/api/client";
 import { Keys } from "./keys";
+import { OwnAccount } from "./own-account";
 
 export function Settings() {
   const t = useTranslations("settings");
@@ -20,7 +21,14 @@ export function Settings() {
         <h2 id="account" className="mb-3 font-semibold text-base">
           {t("account")}
         </h2>
-        <Loaded query={me}>{(user) => <Account user={user} />}</Loaded>
+        <Loaded query={me}>
+          {(user) => (
+            <>
+              <Account user={user} />
+              <OwnAccount user={user} />
+            </>
+          )}
+        </Loaded>
       </section>
       <Keys />
     </Page>

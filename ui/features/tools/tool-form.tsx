@@ -9,6 +9,7 @@ import { Field, Select, TextArea, TextField } from "@/components/field";
 import { Failure } from "@/components/states";
 import { say } from "@/components/toasts";
 import { type Builtin, type Content, KINDS, type Kind, saveTool, TOOLS, type Tool } from "./api";
+import { ConfigField } from "./config-field";
 import { contentOf, type Draft, draftOf, emptyDraft } from "./draft";
 import { JsonField } from "./json-field";
 
@@ -71,11 +72,9 @@ function Fields({ draft, onChange }: FieldsProps) {
   return (
     <>
       <About draft={draft} onChange={onChange} />
-      <JsonField
-        label={t("config")}
-        hint={t(`configHints.${kind}`)}
-        rows={10}
-        required
+      <ConfigField
+        key={kind}
+        kind={kind}
         value={configs[kind]}
         onChange={(text) => onChange({ configs: { ...configs, [kind]: text } })}
       />

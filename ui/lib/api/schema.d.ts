@@ -105,7 +105,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Me
+         * @description Change name or password; a new password ends every other login.
+         */
+        patch: operations["change_me_api_v1_auth_me_patch"];
         trace?: never;
     };
     "/api/v1/auth/api-keys": {
@@ -2157,6 +2161,18 @@ export interface components {
             } | null;
         };
         /**
+         * OwnChange
+         * @description What to change of one's own account; a new password needs the current one.
+         */
+        OwnChange: {
+            /** Display Name */
+            display_name?: string | null;
+            /** Password */
+            password?: string | null;
+            /** Current Password */
+            current_password?: string | null;
+        };
+        /**
          * Problem
          * @description One finding; `path` is its place in the document, such as `nodes[3].config.url`.
          */
@@ -2987,6 +3003,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserOut"];
+                };
+            };
+        };
+    };
+    change_me_api_v1_auth_me_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

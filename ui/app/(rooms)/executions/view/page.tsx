@@ -1,5 +1,5 @@
 import { Suspense } from "react";
-import { RunView } from "@/features/executions";
+import { RunView } from "@/features/run";
 
 export default function RunPage() {
   return (

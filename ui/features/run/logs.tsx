@@ -1,7 +1,7 @@
 import { useTranslations } from "next-intl";
 import { useEffect, useRef, useState } from "react";
 import { Input, Select } from "@/components/field";
-import { type LogLine, useRun } from "./run-store";
+import { type LogLine, useRun } from "./store";
 
 const SHOWN = 1_000;
 const NEAR_END = 40;

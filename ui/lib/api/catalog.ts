@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { api, need, type Schemas } from "@/lib/api/client";
+import { api, need, type Schemas } from "./client";
 
 export type Catalog = Schemas["Catalog"];
 export type NodeKind = Schemas["NodeKind"];

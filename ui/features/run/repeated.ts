@@ -1,5 +1,5 @@
 import type { GraphDocument, GraphNode } from "@/features/graph";
-import type { NodeRun } from "./run-store";
+import type { NodeRun } from "./store";
 
 /** Keys of the nodes that run when the graph runs again from one of them (`""`: from its start). */
 export function againFrom(document: GraphDocument, from: string): Set<string> {

@@ -14,7 +14,7 @@ import type { GraphDocument, Json } from "@/features/graph";
 import { title } from "@/features/graph";
 import { api, need } from "@/lib/api/client";
 import { againFrom, repeatedEffects } from "./repeated";
-import { type Execution, runIsLive, useRun } from "./run-store";
+import { type Execution, runIsLive, useRun } from "./store";
 
 interface RunActionsProps {
   execution: Execution;

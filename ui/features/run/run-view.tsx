@@ -27,11 +27,11 @@ import {
 import { api, need } from "@/lib/api/client";
 import { between, duration } from "@/lib/format";
 import { useTheme } from "@/lib/theme";
-import { RunActions } from "./run-actions";
-import { RunInspector } from "./run-inspector";
-import { RunLogs } from "./run-logs";
-import { type Execution, follow, runIsLive, useRun, useRunLook } from "./run-store";
-import { RunTimeline } from "./run-timeline";
+import { RunActions } from "./actions";
+import { RunInspector } from "./inspector";
+import { RunLogs } from "./logs";
+import { type Execution, follow, runIsLive, useRun, useRunLook } from "./store";
+import { RunTimeline } from "./timeline";
 
 /** The room of one run, given by `?id=`. */
 export function RunView() {

@@ -11,7 +11,7 @@ import {
   runIsLive,
   take,
   useRun,
-} from "./run-store";
+} from "./store";
 
 let count = 0;
 

@@ -10,9 +10,9 @@ import type { GraphNode, Json } from "@/features/graph";
 import { title } from "@/features/graph";
 import { api, need } from "@/lib/api/client";
 import { between, duration } from "@/lib/format";
-import { ValueView } from "./run-data";
-import { RunLogs } from "./run-logs";
-import { attemptsOf, comparePaths, type Execution, type NodeRun, useRun } from "./run-store";
+import { ValueView } from "./data";
+import { RunLogs } from "./logs";
+import { attemptsOf, comparePaths, type Execution, type NodeRun, useRun } from "./store";
 
 interface RunInspectorProps {
   node: GraphNode | undefined;
