@@ -3,6 +3,8 @@ import base from "../playwright.config";
 
 export default defineConfig({
   ...base,
+  // A trace copies the page at every step, which would be measured too.
+  use: { ...base.use, trace: "off" },
   testDir: ".",
   testMatch: /\.bench\.ts$/,
   globalSetup: "../e2e/stack.ts",

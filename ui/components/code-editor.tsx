@@ -1,7 +1,11 @@
 "use client";
 
+import { autocompletion, type CompletionContext, completionKeymap } from "@codemirror/autocomplete";
+import { json } from "@codemirror/lang-json";
+import { python } from "@codemirror/lang-python";
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";
+import { keymap } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import CodeMirror, { EditorView } from "@uiw/react-codemirror";
 import { useMemo } from "react";
@@ -45,10 +49,32 @@ function nonce(): Extension {
   return given ? EditorView.cspNonce.of(given) : [];
 }
 
+const LANGUAGES: Record<string, Extension[]> = { json: [json()], python: [python()] };
+
+/** What could stand at the end of a text, and where it begins. */
+export interface Completion {
+  from: number;
+  options: { label: string; detail: string; kind: string }[];
+}
+
+type Complete = (before: string) => Completion | null;
+
+function completing(complete: Complete): Extension[] {
+  const source = (context: CompletionContext) => {
+    const found = complete(context.state.doc.sliceString(0, context.pos));
+    if (!found || (found.options.length === 0 && !context.explicit)) return null;
+    const options = found.options.map(({ kind, ...rest }) => ({ ...rest, type: kind }));
+    return { from: found.from, options, validFor: /^\w*$/ };
+  };
+  return [autocompletion({ override: [source], icons: false }), keymap.of(completionKeymap)];
+}
+
 interface CodeEditorProps {
   value: string;
   onChange?: (value: string) => void;
-  extensions?: Extension[];
+  language?: "json" | "python";
+  /** Must be the same function at every drawing. */
+  complete?: Complete;
   label: string;
   lines?: boolean;
   minHeight?: string;
@@ -62,7 +88,8 @@ interface CodeEditorProps {
 export default function CodeEditor({
   value,
   onChange,
-  extensions = [],
+  language,
+  complete,
   label,
   lines = true,
   minHeight = "2rem",
@@ -77,9 +104,10 @@ export default function CodeEditor({
       nonce(),
       EditorView.lineWrapping,
       EditorView.contentAttributes.of({ "aria-label": label }),
-      ...extensions,
+      ...(language ? (LANGUAGES[language] ?? []) : []),
+      ...(complete ? completing(complete) : []),
     ],
-    [extensions, label],
+    [language, complete, label],
   );
   return (
     <CodeMirror

@@ -61,7 +61,6 @@ export function Canvas() {
         onDrop={drop}
         deleteKeyCode={null}
         multiSelectionKeyCode={["Shift", "Meta", "Control"]}
-        onlyRenderVisibleElements
         minZoom={0.1}
         snapToGrid
         snapGrid={[8, 8]}

@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import dynamic from "next/dynamic";
 import { useSearchParams } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
@@ -12,19 +13,25 @@ import { api, need } from "@/lib/api/client";
 import { fetchDraft, saveNow, useAutosave, useOthersChanges } from "./autosave";
 import { Canvas } from "./canvas";
 import { Conflict } from "./conflict";
-import { Find } from "./find";
 import { Inspector } from "./inspector/inspector";
 import { restoreSamples } from "./last-run";
 import { Palette } from "./palette";
 import { Problems } from "./problems";
-import { PublishDialog } from "./publish-dialog";
-import { RunDialog } from "./run-dialog";
-import { ShortcutSheet } from "./shortcut-sheet";
 import { useShortcuts } from "./shortcuts";
 import { currentDocument, load, replace, useDesigner } from "./store";
 import { Toolbar } from "./toolbar";
 import { useValidation } from "./validation";
-import { Versions } from "./versions";
+
+// Opened now and then: the canvas need not wait for them.
+const Find = dynamic(() => import("./find").then((found) => found.Find));
+const PublishDialog = dynamic(() =>
+  import("./publish-dialog").then((found) => found.PublishDialog),
+);
+const RunDialog = dynamic(() => import("./run-dialog").then((found) => found.RunDialog));
+const ShortcutSheet = dynamic(() =>
+  import("./shortcut-sheet").then((found) => found.ShortcutSheet),
+);
+const Versions = dynamic(() => import("./versions").then((found) => found.Versions));
 
 /** The room of one workflow, given by `?id=`. */
 export function Designer() {

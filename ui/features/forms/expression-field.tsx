@@ -1,9 +1,7 @@
-import { autocompletion, type CompletionContext, completionKeymap } from "@codemirror/autocomplete";
-import { keymap } from "@codemirror/view";
 import { useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { Json } from "@/features/graph";
 import { api, need } from "@/lib/api/client";
 import { shown, suggestions, useScope } from "./scope";
@@ -32,13 +30,7 @@ export function ExpressionField({
   const known = useRef(values);
   known.current = values;
   const [focused, setFocused] = useState(false);
-  const extensions = useMemo(
-    () => [
-      autocompletion({ override: [(context) => complete(context, known.current)], icons: false }),
-      keymap.of(completionKeymap),
-    ],
-    [],
-  );
+  const complete = useCallback((before: string) => suggestions(before, known.current), []);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only watches the editor's focus
     <div onFocus={() => setFocused(true)} onBlur={() => setFocused(false)}>
@@ -46,7 +38,7 @@ export function ExpressionField({
         label={label}
         value={value}
         onChange={onChange}
-        extensions={extensions}
+        complete={complete}
         lines={false}
         minHeight={tall ? "6rem" : "2rem"}
         placeholder={placeholder ?? ""}
@@ -54,17 +46,6 @@ export function ExpressionField({
       {focused && value.includes("{{") && <Preview template={value} />}
     </div>
   );
-}
-
-function complete(context: CompletionContext, values: ReturnType<typeof useScope>["values"]) {
-  const line = context.state.doc.sliceString(0, context.pos);
-  const found = suggestions(line, values);
-  if (!found || (found.options.length === 0 && !context.explicit)) return null;
-  return {
-    from: found.from,
-    options: found.options.map(({ label, detail, kind }) => ({ label, detail, type: kind })),
-    validFor: /^\w*$/,
-  };
 }
 
 /** What a template gives on the sample data, by the server's own engine. */

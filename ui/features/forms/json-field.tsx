@@ -1,4 +1,3 @@
-import { json } from "@codemirror/lang-json";
 import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -6,7 +5,6 @@ import type { Json } from "@/features/graph";
 import { ExpressionField, Preview } from "./expression-field";
 
 const CodeEditor = dynamic(() => import("@/components/code-editor"), { ssr: false });
-const JSON_LANGUAGE = [json()];
 
 interface JsonFieldProps {
   label: string;
@@ -80,13 +78,7 @@ export function JsonText({ label, value, onChange, templated = false }: JsonFiel
   }
   return (
     <div>
-      <CodeEditor
-        label={label}
-        value={text}
-        onChange={edit}
-        extensions={JSON_LANGUAGE}
-        minHeight="4rem"
-      />
+      <CodeEditor label={label} value={text} onChange={edit} language="json" minHeight="4rem" />
       {error && (
         <p role="alert" className="mt-1 text-bad text-xs">
           {t("notJson", { error })}

@@ -1,4 +1,3 @@
-import { python } from "@codemirror/lang-python";
 import { ArrowDown, ArrowUp, Plus, Trash2 } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
@@ -12,8 +11,6 @@ import { blank, kindOfField, labelOf, resolved, type Schema } from "./schema";
 import { SchemaEditor } from "./schema-editor";
 
 const CodeEditor = dynamic(() => import("@/components/code-editor"), { ssr: false });
-const PYTHON = [python()];
-const PLAIN: never[] = [];
 
 export interface FormProps {
   schema: Schema;
@@ -245,7 +242,7 @@ function Code({ label, name, value, onChange }: CodeProps) {
       label={label}
       value={String(value ?? "")}
       onChange={onChange}
-      extensions={name === "code" ? PYTHON : PLAIN}
+      {...(name === "code" ? { language: "python" as const } : {})}
       minHeight="8rem"
     />
   );

@@ -50,15 +50,26 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Flo
     <div
       data-node={node.key}
       data-status={look.status}
-      className={`h-full rounded-lg border bg-raised shadow-sm ${outline(look, selected)} ${faded}`}
+      className={`h-full rounded-lg border bg-raised ${outline(look, selected)} ${faded}`}
       style={{ width: CARD.width }}
     >
       {node.type !== "trigger" && <Handle type="target" position={Position.Left} />}
       <Face node={node} look={look} />
       <WaysOut node={node} />
+      <Note text={node.notes} />
     </div>
   );
 });
+
+/** What the author wrote about the node, legible on the canvas. */
+function Note({ text }: { text: string | null | undefined }) {
+  if (!text) return null;
+  return (
+    <p className="absolute top-full mt-1 line-clamp-3 w-full whitespace-pre-wrap break-words rounded bg-wait-soft px-2 py-1 text-[11px] text-wait">
+      {text}
+    </p>
+  );
+}
 
 function Face({ node, look }: { node: GraphNode; look: Look }) {
   const { data: catalog } = useCatalog();
@@ -152,6 +163,7 @@ export const ContainerCard = memo(function ContainerCard({ data, selected }: Nod
           <Marks node={node} look={look} />
         </span>
       </div>
+      <Note text={node.notes} />
       <Handle type="source" position={Position.Right} style={{ top: 22 }} />
       {node.on_error === "branch" && (
         <Handle
