@@ -3,7 +3,7 @@ import { api, ensureAccount, signIn, url } from "../e2e/pages";
 
 const COLUMNS = 25;
 const ROWS = 20;
-const PAN_STEPS = 120;
+const STEPS = 120;
 
 /** A trigger and 499 adapters in rows of 25, placed as a grid. */
 function grid(): Record<string, unknown> {
@@ -98,13 +98,22 @@ test("a run of 1,000 node events stays smooth", async ({ page }) => {
 async function dragAbout(page: Page): Promise<void> {
   await page.mouse.move(800, 450);
   await page.mouse.down({ button: "middle" });
-  for (let step = 0; step < PAN_STEPS; step += 1)
+  for (let step = 0; step < STEPS; step += 1) {
     await page.mouse.move(800 - 300 * Math.sin(step / 12), 450 - 150 * Math.cos(step / 9));
+    await frame(page);
+  }
   await page.mouse.up({ button: "middle" });
 }
 
 async function zoomAbout(page: Page): Promise<void> {
   await page.mouse.move(800, 450);
-  for (let step = 0; step < PAN_STEPS; step += 1)
+  for (let step = 0; step < STEPS; step += 1) {
     await page.mouse.wheel(0, step % 40 < 20 ? -60 : 60);
+    await frame(page);
+  }
+}
+
+/** A hand moves as the screen shows it, not as quickly as a program can. */
+async function frame(page: Page): Promise<void> {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done(null))));
 }
