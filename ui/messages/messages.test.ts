@@ -6,7 +6,7 @@ import { messages as en } from "./en";
 import { messages as ko } from "./ko";
 
 /** Texts that are the same in Korean. */
-const UNTRANSLATED = new Set(["ID", "JSON", "MCP", "Python"]);
+const UNTRANSLATED = new Set(["ID", "JSON", "MCP", "Python", "Shell", "URL"]);
 const HANGUL = /\p{Script=Hangul}/u;
 
 function flat(value: unknown, path = ""): [string, unknown][] {

@@ -65,7 +65,7 @@ export function Canvas() {
         snapToGrid
         snapGrid={[8, 8]}
         fitView
-        fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
+        fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
         proOptions={{ hideAttribution: false }}
         aria-label={t("canvas")}
       >

@@ -90,7 +90,7 @@ function Room({ id }: { id: string }) {
       help: () => setPanel("help"),
       save: () => void saveNow(),
       arrange,
-      fit: () => void fitView({ maxZoom: 1, padding: 0.15, duration: 250 }),
+      fit: () => void fitView({ maxZoom: 1, padding: 0.08, duration: 250 }),
     }),
     [arrange, fitView],
   );
@@ -139,7 +139,7 @@ function useArrange(): () => void {
   return useCallback(() => {
     void arranged(currentDocument()).then((document) => {
       replace(document);
-      requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15, duration: 250 }));
+      requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.08, duration: 250 }));
     }, complain);
   }, [flow]);
 }

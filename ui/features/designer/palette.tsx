@@ -4,6 +4,7 @@ import { useTranslations } from "next-intl";
 import { type KeyboardEvent, type RefObject, useId, useMemo, useState } from "react";
 import { type Catalog, type JsonObject, KindIcon, useCatalog } from "@/features/graph";
 import { api, need } from "@/lib/api/client";
+import { useCatalogWords } from "@/lib/i18n/catalog-words";
 import { useReveal } from "./problems";
 import { starter } from "./starters";
 import { addNode, type NewNode, selectedNodes, useDesigner } from "./store";
@@ -19,39 +20,40 @@ interface Entry {
   spec: NewNode;
 }
 
+type Words = ReturnType<typeof useCatalogWords>;
+
 function entries(
   catalog: Catalog,
   tools: { name: string; description?: string | null }[],
+  words: Words,
 ): Entry[] {
-  const inline = catalog.tools.filter((kind) => kind.kind !== "builtin");
   return [
     ...catalog.nodes
       .filter((kind) => kind.type !== "tool")
       .map((kind) => ({
         id: kind.type,
         group: kind.category,
-        title: kind.title,
-        text: kind.description,
+        ...words("nodes", kind.type, kind),
         icon: kind.icon,
         spec: { type: kind.type, name: kind.title, config: starter(kind.type) },
       })),
-    ...inline.map((kind) => ({
-      id: `tool-${kind.kind}`,
-      group: "work",
-      title: kind.title,
-      text: kind.description,
-      icon: kind.icon,
-      spec: { type: "tool", name: kind.title, config: starter(kind.kind) },
-    })),
+    ...catalog.tools
+      .filter((kind) => kind.kind !== "builtin")
+      .map((kind) => ({
+        id: `tool-${kind.kind}`,
+        group: "work",
+        ...words("tools", kind.kind, kind),
+        icon: kind.icon,
+        spec: { type: "tool", name: kind.title, config: starter(kind.kind) },
+      })),
     ...catalog.builtins.map((helper) => ({
       id: `builtin-${helper.name}`,
       group: "builtin",
-      title: helper.name,
-      text: helper.description,
+      ...words("builtins", helper.name, helper),
       icon: "box",
       spec: {
         type: "tool",
-        name: helper.name,
+        name: helper.title,
         config: { kind: "builtin", name: helper.name } as JsonObject,
       },
     })),
@@ -68,20 +70,23 @@ function entries(
 
 function useEntries(words: string): Entry[] {
   const { data: catalog } = useCatalog();
+  const named = useCatalogWords();
   const { data: tools } = useQuery({
     queryKey: ["tools", "palette"],
     queryFn: () => need(api.GET("/api/v1/tools", { params: { query: { limit: 100 } } })),
   });
   return useMemo(() => {
     const wanted = words.trim().toLowerCase();
-    const all = catalog ? entries(catalog, tools?.items ?? []) : [];
+    const all = catalog ? entries(catalog, tools?.items ?? [], named) : [];
     if (!wanted) return all;
-    const named = all.filter((each) => each.title.toLowerCase().includes(wanted));
+    // The server's name is found too, whatever the reader's language.
+    const names = (each: Entry) => `${each.title} ${each.id}`.toLowerCase();
+    const first = all.filter((each) => names(each).includes(wanted));
     const told = all.filter(
-      (each) => !named.includes(each) && each.text.toLowerCase().includes(wanted),
+      (each) => !first.includes(each) && each.text.toLowerCase().includes(wanted),
     );
-    return [...named, ...told];
-  }, [catalog, tools, words]);
+    return [...first, ...told];
+  }, [catalog, tools, words, named]);
 }
 
 /** Where a new node goes: behind the only selected one, or into the selected container. */

@@ -22,6 +22,8 @@ export interface FormProps {
   /** Problems by field name. */
   errors?: Record<string, string>;
   hidden?: ReadonlySet<string>;
+  /** The label of a field, where it has a better one than its name. */
+  labels?: ((name: string) => string | undefined) | undefined;
 }
 
 /** A form for an object that a JSON Schema describes. */
@@ -33,6 +35,7 @@ export function SchemaForm({
   templated = false,
   errors = {},
   hidden,
+  labels,
 }: FormProps) {
   const names = Object.keys(schema.properties ?? {}).filter((name) => !hidden?.has(name));
   const required = new Set(schema.required ?? []);
@@ -47,6 +50,7 @@ export function SchemaForm({
       <SchemaField
         key={name}
         name={name}
+        labels={labels}
         schema={property}
         root={root}
         required={required.has(name)}
@@ -61,6 +65,7 @@ export function SchemaForm({
 
 interface SchemaFieldProps {
   name: string;
+  labels: FormProps["labels"];
   schema: Schema;
   root: Schema;
   required: boolean;
@@ -72,6 +77,7 @@ interface SchemaFieldProps {
 
 function SchemaField({
   name,
+  labels,
   schema,
   root,
   required,
@@ -80,7 +86,7 @@ function SchemaField({
   error,
   onChange,
 }: SchemaFieldProps) {
-  const label = labelOf(name);
+  const label = labels?.(name) ?? labelOf(name);
   const kind = kindOfField(name, schema, root);
   if (kind === "boolean")
     return (
@@ -133,13 +139,21 @@ function SchemaField({
                   root={root}
                   value={(value ?? {}) as JsonObject}
                   templated={templated}
+                  labels={labels}
                   onChange={onChange}
                 />
               </div>
             );
           case "forms":
             return (
-              <Forms label={label} schema={schema} root={root} value={value} onChange={onChange} />
+              <Forms
+                label={label}
+                labels={labels}
+                schema={schema}
+                root={root}
+                value={value}
+                onChange={onChange}
+              />
             );
           case "list":
             return <List label={label} schema={schema} value={value} onChange={onChange} />;
@@ -255,8 +269,13 @@ interface ItemsProps {
   onChange: (value: Json) => void;
 }
 
+interface FormsProps extends ItemsProps {
+  root: Schema;
+  labels: FormProps["labels"];
+}
+
 /** An ordered list of objects, such as the branches of a condition. */
-function Forms({ label, schema, root, value, onChange }: ItemsProps & { root: Schema }) {
+function Forms({ label, labels, schema, root, value, onChange }: FormsProps) {
   const t = useTranslations("designer");
   const items = Array.isArray(value) ? (value as JsonObject[]) : [];
   const item = resolved(schema.items ?? {}, root);
@@ -302,6 +321,7 @@ function Forms({ label, schema, root, value, onChange }: ItemsProps & { root: Sc
             schema={item}
             root={root}
             value={each}
+            labels={labels}
             onChange={(next) => put(index, next)}
           />
         </fieldset>

@@ -3,7 +3,8 @@ import { CircleAlert, StickyNote, TriangleAlert } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { memo } from "react";
 import { type Status, StatusIcon } from "@/components/status";
-import { type Catalog, useCatalog } from "@/lib/api/catalog";
+import { useCatalog } from "@/lib/api/catalog";
+import { useCatalogWords } from "@/lib/i18n/catalog-words";
 import { CARD, type FlowNode } from "./codec";
 import { type GraphNode, hasPlainWayOut, title, waysOut } from "./document";
 import { KindIcon } from "./icons";
@@ -25,21 +26,25 @@ function outline(look: Look, selected: boolean): string {
   if (selected) return "border-accent ring-2 ring-accent/40";
   if (look.change) return CHANGES[look.change];
   if (look.errors) return "border-bad";
-  return (look.status && EDGES[look.status]) ?? "border-line";
+  return (look.status && EDGES[look.status]) ?? "border-line-strong/60";
 }
 
-/** Icon and name of what a node is: of its tool's kind when it carries one. */
-export function kindOf(
-  catalog: Catalog | undefined,
-  node: GraphNode,
-): { icon: string; label: string } {
-  const tool = catalog?.tools.find((each) => each.kind === node.config?.kind);
+/** Icon and name of what a node is: of its tool when it carries one. */
+export function useKind(node: GraphNode): { icon: string; label: string } {
+  const { data: catalog } = useCatalog();
+  const words = useCatalogWords();
   if (node.type === "tool" && node.tool) return { icon: "wrench", label: node.tool };
-  if (node.type === "tool" && node.config?.kind === "builtin")
-    return { icon: tool?.icon ?? "box", label: String(node.config.name ?? tool?.title ?? "") };
-  if (node.type === "tool" && tool) return { icon: tool.icon, label: tool.title };
+  const tool = catalog?.tools.find((each) => each.kind === node.config?.kind);
+  const helper = catalog?.builtins.find((each) => each.name === node.config?.name);
+  if (node.type === "tool" && tool?.kind === "builtin" && helper)
+    return { icon: tool.icon, label: words("builtins", helper.name, helper).title };
+  if (node.type === "tool" && tool)
+    return { icon: tool.icon, label: words("tools", tool.kind, tool).title };
   const kind = catalog?.nodes.find((each) => each.type === node.type);
-  return { icon: kind?.icon ?? "box", label: kind?.title ?? node.type };
+  return {
+    icon: kind?.icon ?? "box",
+    label: kind ? words("nodes", kind.type, kind).title : node.type,
+  };
 }
 
 export const StepCard = memo(function StepCard({ data, selected }: NodeProps<FlowNode>) {
@@ -72,8 +77,7 @@ function Note({ text }: { text: string | null | undefined }) {
 }
 
 function Face({ node, look }: { node: GraphNode; look: Look }) {
-  const { data: catalog } = useCatalog();
-  const { icon, label } = kindOf(catalog, node);
+  const { icon, label } = useKind(node);
   return (
     <div className="flex h-[62px] items-center gap-2.5 px-3">
       <span className="flex size-8 shrink-0 items-center justify-center rounded-md bg-accent-soft text-accent">
@@ -142,8 +146,7 @@ function WaysOut({ node }: { node: GraphNode }) {
 export const ContainerCard = memo(function ContainerCard({ data, selected }: NodeProps<FlowNode>) {
   const { node } = data;
   const look = useLook(node.key);
-  const { data: catalog } = useCatalog();
-  const { icon, label } = kindOf(catalog, node);
+  const { icon, label } = useKind(node);
   return (
     <div
       data-node={node.key}

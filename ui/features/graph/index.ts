@@ -2,7 +2,7 @@ import "@xyflow/react/dist/style.css";
 import "./canvas.css";
 
 export { type Catalog, type NodeKind, type ToolKind, useCatalog } from "@/lib/api/catalog";
-export { CARDS, kindOf } from "./cards";
+export { CARDS, useKind } from "./cards";
 export {
   CARD,
   type Flow,

@@ -6,7 +6,7 @@ const OPTIONS = {
   "elk.algorithm": "layered",
   "elk.direction": "RIGHT",
   "elk.hierarchyHandling": "SEPARATE_CHILDREN",
-  "elk.layered.spacing.nodeNodeBetweenLayers": "72",
+  "elk.layered.spacing.nodeNodeBetweenLayers": "56",
   "elk.spacing.nodeNode": "28",
   "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
 };

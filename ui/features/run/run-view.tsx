@@ -206,7 +206,7 @@ function Picture({
           onlyRenderVisibleElements
           minZoom={0.1}
           fitView
-          fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
+          fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
           onSelectionChange={selected}
           aria-label={t("graph")}
         >

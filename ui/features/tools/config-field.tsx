@@ -6,6 +6,7 @@ import { useState } from "react";
 import { Button } from "@/components/button";
 import { Loading } from "@/components/states";
 import { useCatalog } from "@/lib/api/catalog";
+import { useFieldWords } from "@/lib/i18n/catalog-words";
 import type { Kind } from "./api";
 import { parseObject, pretty } from "./json";
 import { JsonField } from "./json-field";
@@ -26,6 +27,7 @@ interface ConfigFieldProps {
 export function ConfigField({ kind, value, onChange }: ConfigFieldProps) {
   const t = useTranslations("tools");
   const { data: catalog } = useCatalog();
+  const labels = useFieldWords();
   const [raw, setRaw] = useState(false);
   const schema = catalog?.tools.find((each) => each.kind === kind);
   const parsed = parseObject(value);
@@ -51,6 +53,7 @@ export function ConfigField({ kind, value, onChange }: ConfigFieldProps) {
           schema={schema.config_schema}
           value={parsed.value as never}
           templated={new Set(schema.templated)}
+          labels={labels}
           onChange={(next) => onChange(pretty(next))}
         />
       ) : (

@@ -1,4 +1,5 @@
 import auth from "./auth.json";
+import catalog from "./catalog.json";
 import common from "./common.json";
 import dashboard from "./dashboard.json";
 import designer from "./designer.json";
@@ -14,6 +15,7 @@ import workflows from "./workflows.json";
 
 export const messages = {
   auth,
+  catalog,
   common,
   dashboard,
   designer,

@@ -4,6 +4,7 @@ import { Field, Select } from "@/components/field";
 import { PairsField, type Schema, SchemaForm } from "@/features/forms";
 import { type Catalog, type GraphNode, type JsonObject, useCatalog } from "@/features/graph";
 import { api, need } from "@/lib/api/client";
+import { useCatalogWords, useFieldWords } from "@/lib/i18n/catalog-words";
 import { starter } from "../starters";
 import { editNode } from "../store";
 
@@ -14,6 +15,8 @@ interface ConfigurationProps {
 
 export function Configuration({ id, node }: ConfigurationProps) {
   const { data: catalog } = useCatalog();
+  const words = useCatalogWords();
+  const labels = useFieldWords();
   if (!catalog) return null;
   if (node.type === "tool") return <ToolConfiguration id={id} node={node} catalog={catalog} />;
   const kind = catalog.nodes.find((each) => each.type === node.type);
@@ -21,12 +24,13 @@ export function Configuration({ id, node }: ConfigurationProps) {
   const hidden = node.type === "workflow" ? new Set(["workflow"]) : undefined;
   return (
     <>
-      {kind && <p className="mb-3 text-ink-soft text-xs">{kind.description}</p>}
+      {kind && <p className="mb-3 text-ink-soft text-xs">{words("nodes", kind.type, kind).text}</p>}
       {node.type === "workflow" && <WorkflowPicker id={id} node={node} />}
       <SchemaForm
         schema={schema}
         value={node.config ?? {}}
         {...(hidden ? { hidden } : {})}
+        labels={labels}
         onChange={(config) => editNode(id, { config }, "config")}
       />
       {(node.type === "workflow" || node.type === "condition") && (
@@ -78,16 +82,22 @@ function ToolConfiguration({ id, node, catalog }: ConfigurationProps & { catalog
     kind?.kind === "builtin"
       ? catalog.builtins.find((each) => each.name === node.config?.name)
       : undefined;
+  const words = useCatalogWords();
+  const labels = useFieldWords();
+  const text = helper
+    ? words("builtins", helper.name, helper).text
+    : kind && words("tools", kind.kind, kind).text;
   const inputs = Object.keys((helper?.input_schema as Schema | undefined)?.properties ?? {});
   return (
     <>
       <ToolPicker id={id} node={node} catalog={catalog} />
-      <p className="mb-3 text-ink-soft text-xs">{helper?.description ?? kind?.description}</p>
+      <p className="mb-3 text-ink-soft text-xs">{text}</p>
       {kind && kind.kind !== "builtin" && (
         <SchemaForm
           schema={kind.config_schema as Schema}
           value={node.config ?? {}}
           templated={new Set(kind.templated)}
+          labels={labels}
           onChange={(config) => editNode(id, { config }, "config")}
         />
       )}
@@ -104,12 +114,14 @@ interface BuiltinProps extends ConfigurationProps {
 /** Options by the helper's own schema, and its template when it takes one. */
 function BuiltinConfiguration({ id, node, helper }: BuiltinProps) {
   const options = (node.config?.options ?? {}) as JsonObject;
+  const labels = useFieldWords();
   const text: Schema = { type: "object", properties: { template: { type: "string" } } };
   return (
     <>
       {helper.takes_template && (
         <SchemaForm
           schema={text}
+          labels={labels}
           value={{
             ...(typeof node.config?.template === "string"
               ? { template: node.config.template }
@@ -152,6 +164,7 @@ function without(config: JsonObject): JsonObject {
 /** A registered tool by name, or what kind of tool the node carries. */
 function ToolPicker({ id, node, catalog }: ConfigurationProps & { catalog: Catalog }) {
   const t = useTranslations("designer");
+  const words = useCatalogWords();
   const { data } = useQuery({
     queryKey: ["tools", "palette"],
     queryFn: () => need(api.GET("/api/v1/tools", { params: { query: { limit: 100 } } })),
@@ -179,14 +192,14 @@ function ToolPicker({ id, node, catalog }: ConfigurationProps & { catalog: Catal
               .filter((each) => each.kind !== "builtin")
               .map((each) => (
                 <option key={each.kind} value={`kind:${each.kind}`}>
-                  {each.title}
+                  {words("tools", each.kind, each).title}
                 </option>
               ))}
           </optgroup>
           <optgroup label={t("groups.builtin")}>
             {catalog.builtins.map((each) => (
               <option key={each.name} value={`builtin:${each.name}`}>
-                {each.name}
+                {words("builtins", each.name, each).title}
               </option>
             ))}
           </optgroup>

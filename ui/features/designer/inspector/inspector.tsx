@@ -5,7 +5,7 @@ import { useMemo, useState } from "react";
 import { IconButton } from "@/components/button";
 import { TextField } from "@/components/field";
 import { ScopeContext } from "@/features/forms";
-import { type FlowNode, KindIcon, kindOf, useCatalog } from "@/features/graph";
+import { type FlowNode, KindIcon, useKind } from "@/features/graph";
 import { scopeFor, useLastRun, useSamples } from "../last-run";
 import { changeKey, currentDocument, editNode, removeNodes, useDesigner } from "../store";
 import { Configuration } from "./configuration";
@@ -42,8 +42,7 @@ const TABS = ["configuration", "connections", "settings", "data", "source"] as c
 
 function NodeInspector({ node }: { node: FlowNode }) {
   const t = useTranslations("designer");
-  const { data: catalog } = useCatalog();
-  const { icon, label } = kindOf(catalog, node.data.node);
+  const { icon, label } = useKind(node.data.node);
   const scope = useNodeScope(node);
   return (
     <ScopeContext value={scope}>
@@ -61,12 +60,12 @@ function NodeInspector({ node }: { node: FlowNode }) {
       </div>
       <Problems nodeKey={node.data.node.key} />
       <Tabs.Root defaultValue="configuration" className="min-h-0 flex-1">
-        <Tabs.List aria-label={t("inspector")} className="flex gap-1 border-line border-b px-3">
+        <Tabs.List aria-label={t("inspector")} className="flex flex-wrap border-line border-b px-3">
           {TABS.map((tab) => (
             <Tabs.Trigger
               key={tab}
               value={tab}
-              className="-mb-px border-transparent border-b-2 px-2 py-2 text-[13px] text-ink-soft data-[state=active]:border-accent data-[state=active]:text-ink"
+              className="-mb-px border-transparent border-b-2 px-1.5 py-2 text-[13px] text-ink-soft data-[state=active]:border-accent data-[state=active]:text-ink"
             >
               {t(`tabs.${tab}`)}
             </Tabs.Trigger>

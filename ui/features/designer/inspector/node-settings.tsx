@@ -2,6 +2,7 @@ import { useTranslations } from "next-intl";
 import { Field, Select, TextArea } from "@/components/field";
 import { type Schema, SchemaForm } from "@/features/forms";
 import type { FlowNode, JsonObject } from "@/features/graph";
+import { useFieldWords } from "@/lib/i18n/catalog-words";
 import { editNode } from "../store";
 
 const RETRY: Schema = {
@@ -22,6 +23,7 @@ const REMOTE = new Set(["tool"]);
 
 export function NodeSettings({ flowNode }: { flowNode: FlowNode }) {
   const t = useTranslations("designer");
+  const labels = useFieldWords();
   const { id } = flowNode;
   const { node } = flowNode.data;
   return (
@@ -48,6 +50,7 @@ export function NodeSettings({ flowNode }: { flowNode: FlowNode }) {
       </Field>
       <SchemaForm
         schema={TIMEOUT}
+        labels={labels}
         value={node.timeout_seconds === undefined ? {} : { timeout_seconds: node.timeout_seconds }}
         onChange={({ timeout_seconds }) =>
           editNode(id, { timeout_seconds: timeout_seconds as number }, "timeout")
@@ -58,6 +61,7 @@ export function NodeSettings({ flowNode }: { flowNode: FlowNode }) {
           <legend className="px-1 font-medium text-[13px]">{t("retry")}</legend>
           <SchemaForm
             schema={RETRY}
+            labels={labels}
             value={node.retry ?? {}}
             onChange={(retry) =>
               editNode(
