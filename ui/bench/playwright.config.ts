@@ -6,6 +6,7 @@ export default defineConfig({
   // A trace copies the page at every step, which would be measured too.
   use: { ...base.use, trace: "off" },
   testDir: ".",
+  outputDir: "../test-results",
   testMatch: /\.bench\.ts$/,
   globalSetup: "../e2e/stack.ts",
 });

@@ -309,37 +309,33 @@ export function changeKey(id: string, key: string): boolean {
 
 /** Move a node into a container, or out of all; edges to what stays elsewhere go. */
 export function moveInto(id: string, parentId: string | undefined): void {
-  change("", ({ nodes, edges }) => {
-    const position = freePlace(nodes, undefined, parentId);
-    const moved = nodes.map((node) => {
-      if (node.id !== id) return node;
-      const { parentId: _old, ...rest } = node;
-      return { ...rest, position, ...(parentId ? { parentId } : {}) };
-    });
-    return {
-      nodes: fitContainers(ordered(moved)),
-      edges: edges.filter((edge) => edge.source !== id && edge.target !== id),
-    };
-  });
+  change("", (flow) => rehoused(flow, id, parentId, freePlace(flow.nodes, undefined, parentId)));
 }
 
-/** After a drag: take up a node by the container it was dropped on, at that place. */
+/** After a drag, which is remembered already: take a node up by the container it was dropped on. */
 export function dropInto(
   id: string,
   parentId: string | undefined,
   position: { x: number; y: number },
 ): void {
-  set(({ nodes, edges }) => {
-    const moved = nodes.map((node) => {
-      if (node.id !== id) return node;
-      const { parentId: _old, ...rest } = node;
-      return { ...rest, position, ...(parentId ? { parentId } : {}) };
-    });
-    return {
-      nodes: fitContainers(ordered(moved)),
-      edges: edges.filter((edge) => edge.source !== id && edge.target !== id),
-    };
+  set((flow) => rehoused(flow, id, parentId, position));
+}
+
+function rehoused(
+  { nodes, edges }: Flow,
+  id: string,
+  parentId: string | undefined,
+  position: { x: number; y: number },
+): Flow {
+  const moved = nodes.map((node) => {
+    if (node.id !== id) return node;
+    const { parentId: _old, ...rest } = node;
+    return { ...rest, position, ...(parentId ? { parentId } : {}) };
   });
+  return {
+    nodes: fitContainers(ordered(moved)),
+    edges: edges.filter((edge) => edge.source !== id && edge.target !== id),
+  };
 }
 
 /** Containers before what they hold, as React Flow wants it. */

@@ -7,7 +7,7 @@ import { Toast, Tooltip } from "radix-ui";
 import { type ReactNode, useEffect, useState } from "react";
 import { Toasts } from "@/components/toasts";
 import { Problem } from "@/lib/api/problem";
-import { MESSAGES, restoreLocale, useLocaleChoice } from "@/lib/i18n/locale";
+import { restoreLocale, useLocaleChoice } from "@/lib/i18n/locale";
 import { styleNonce } from "@/lib/nonce";
 import { restoreTheme } from "@/lib/theme";
 
@@ -29,7 +29,7 @@ function makeClient(): QueryClient {
 
 export function Providers({ children }: { children: ReactNode }) {
   const [client] = useState(makeClient);
-  const locale = useLocaleChoice((state) => state.locale);
+  const { locale, messages } = useLocaleChoice();
   useEffect(() => {
     const nonce = styleNonce();
     if (nonce) setNonce(nonce);
@@ -42,7 +42,7 @@ export function Providers({ children }: { children: ReactNode }) {
   return (
     <NextIntlClientProvider
       locale={locale}
-      messages={MESSAGES[locale]}
+      messages={messages}
       timeZone={Intl.DateTimeFormat().resolvedOptions().timeZone}
     >
       <QueryClientProvider client={client}>

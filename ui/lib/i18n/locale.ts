@@ -1,23 +1,35 @@
 import { create } from "zustand";
 import { messages as en } from "@/messages/en";
-import { messages as ko } from "@/messages/ko";
 
 export type Locale = "en" | "ko";
+export type Messages = typeof en;
 export const LOCALES: Record<Locale, string> = { en: "English", ko: "한국어" };
-export const MESSAGES: Record<Locale, typeof en> = { en, ko };
 
 const KEPT = "pastetrader-locale";
+// English is what pages are exported in; another language is loaded by who reads it.
+const SOURCES: Record<Locale, () => Promise<Messages>> = {
+  en: async () => en,
+  ko: async () => (await import("@/messages/ko")).messages,
+};
 
-export const useLocaleChoice = create<{ locale: Locale }>(() => ({ locale: "en" }));
+export const useLocaleChoice = create<{ locale: Locale; messages: Messages }>(() => ({
+  locale: "en",
+  messages: en,
+}));
 
 /** Take up the stored choice, else the browser's language. */
 export function restoreLocale(): void {
   const stored = localStorage.getItem(KEPT);
   const wanted = stored ?? navigator.language.slice(0, 2);
-  useLocaleChoice.setState({ locale: wanted === "ko" ? "ko" : "en" });
+  if (wanted === "ko") void take("ko");
 }
 
 export function chooseLocale(locale: Locale): void {
   localStorage.setItem(KEPT, locale);
-  useLocaleChoice.setState({ locale });
+  void take(locale);
+}
+
+async function take(locale: Locale): Promise<void> {
+  const messages = await SOURCES[locale]();
+  useLocaleChoice.setState({ locale, messages });
 }
