@@ -8,7 +8,7 @@ import {
 } from "@xyflow/react";
 import { useTranslations } from "next-intl";
 import { type DragEvent, useCallback, useState } from "react";
-import { CARDS, type FlowEdge, type FlowNode, LookContext, refusal } from "@/features/graph";
+import { CARDS, Far, type FlowEdge, type FlowNode, LookContext, refusal } from "@/features/graph";
 import { useTheme } from "@/lib/theme";
 import { PALETTE_TYPE } from "./palette";
 import {
@@ -70,6 +70,7 @@ export function Canvas() {
         aria-label={t("canvas")}
       >
         <Background gap={24} />
+        <Far />
         <MiniMap pannable zoomable ariaLabel={t("minimap")} />
         <Controls showInteractive={false} />
       </ReactFlow>

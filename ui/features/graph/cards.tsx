@@ -79,7 +79,7 @@ function Note({ text }: { text: string | null | undefined }) {
 function Face({ node, look }: { node: GraphNode; look: Look }) {
   const { icon, label } = useKind(node);
   return (
-    <div className="flex h-[62px] items-center gap-2.5 px-3">
+    <div className="node-face flex h-[62px] items-center gap-2.5 px-3">
       <span className="flex size-8 shrink-0 items-center justify-center rounded-md bg-accent-soft text-accent">
         <KindIcon name={icon} size={17} />
       </span>
@@ -127,7 +127,7 @@ function WaysOut({ node }: { node: GraphNode }) {
       {ways.map((way, index) => (
         <div
           key={way}
-          className={`relative flex h-[22px] items-center justify-end border-line border-t px-3 text-[11px] ${way === "error" ? "text-bad" : "text-ink-soft"}`}
+          className={`node-face relative flex h-[22px] items-center justify-end border-line border-t px-3 text-[11px] ${way === "error" ? "text-bad" : "text-ink-soft"}`}
         >
           <span className="truncate">{way}</span>
           <Handle

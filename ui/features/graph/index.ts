@@ -16,6 +16,7 @@ export {
 export { compare, type GraphDiff, isEmpty } from "./diff";
 export { DiffView } from "./diff-view";
 export * from "./document";
+export { Far } from "./far";
 export { KindIcon } from "./icons";
 export { arranged, needsLayout } from "./layout";
 export { type Look, LookContext, useLook } from "./look";

@@ -18,6 +18,7 @@ import { StatusBadge } from "@/components/status";
 import {
   arranged,
   CARDS,
+  Far,
   type GraphDocument,
   LookContext,
   needsLayout,
@@ -211,6 +212,7 @@ function Picture({
           aria-label={t("graph")}
         >
           <Background gap={24} />
+          <Far />
           <MiniMap pannable zoomable ariaLabel={t("minimap")} />
           <Controls showInteractive={false} />
         </ReactFlow>
