@@ -28,7 +28,7 @@ export function Button({
       type="button"
       disabled={disabled || busy}
       aria-busy={busy || undefined}
-      className={`inline-flex h-8 items-center justify-center gap-1.5 whitespace-nowrap rounded-md border px-3 font-medium text-[13px] disabled:opacity-50 ${LOOKS[look]} ${className}`}
+      className={`inline-flex h-8 items-center justify-center gap-1.5 whitespace-nowrap rounded-md border px-3 font-medium text-[13px] disabled:opacity-50 aria-pressed:bg-accent-soft aria-pressed:text-accent ${LOOKS[look]} ${className}`}
       {...rest}
     >
       {busy && <LoaderCircle size={14} className="animate-spin" aria-hidden />}

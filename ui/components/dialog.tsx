@@ -13,6 +13,15 @@ interface DialogProps {
   children: ReactNode;
 }
 
+/** Into what is to be filled in, not onto the button that closes. */
+function focusFirstField(event: Event): void {
+  const fields = "input:not([disabled]), select:not([disabled]), textarea:not([disabled])";
+  const first = (event.currentTarget as HTMLElement).querySelector<HTMLElement>(fields);
+  if (!first) return;
+  event.preventDefault();
+  first.focus();
+}
+
 export function Dialog({ open, onOpenChange, title, description, wide, children }: DialogProps) {
   const t = useTranslations("common");
   return (
@@ -21,6 +30,7 @@ export function Dialog({ open, onOpenChange, title, description, wide, children 
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/45" />
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
+          onOpenAutoFocus={focusFirstField}
           className={`fixed top-[8vh] left-1/2 z-50 flex max-h-[84vh] w-[calc(100vw-2rem)] -translate-x-1/2 flex-col rounded-xl border border-line bg-raised shadow-2xl ${wide ? "max-w-4xl" : "max-w-lg"}`}
         >
           <div className="flex items-start justify-between gap-3 border-line border-b px-5 py-3">

@@ -127,9 +127,9 @@ function WaysOut({ node }: { node: GraphNode }) {
       {ways.map((way, index) => (
         <div
           key={way}
-          className={`node-face relative flex h-[22px] items-center justify-end border-line border-t px-3 text-[11px] ${way === "error" ? "text-bad" : "text-ink-soft"}`}
+          className={`relative flex h-[22px] items-center justify-end border-line border-t px-3 text-[11px] ${way === "error" ? "text-bad" : "text-ink-soft"}`}
         >
-          <span className="truncate">{way}</span>
+          <span className="node-face truncate">{way}</span>
           <Handle
             id={way}
             type="source"

@@ -1,7 +1,7 @@
 import { useStore } from "@xyflow/react";
 import { useEffect } from "react";
 
-const LEGIBLE = 0.3;
+const LEGIBLE = 0.2;
 
 /** From far away cards are drawn without their texts, which nobody could read: large graphs move lightly. */
 export function Far() {
