@@ -7,7 +7,7 @@ from activities.sandbox.spec import RESULT_FD_VARIABLE, Limits
 
 _USER_ID = "1000"
 _FEW_PROCESSES = 16
-_PASSWD = b"sandbox:x:1000:1000::/work:/bin/sh\n"
+_PASSWD = b"sandbox:x:1000:1000::/box:/bin/sh\n"
 _GROUP = b"sandbox:x:1000:\n"
 _SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 
@@ -45,21 +45,21 @@ def filesystem(limits: Limits, interpreter_prefix: Path | None) -> list[str]:
     if interpreter_prefix is not None:
         arguments += ["--ro-bind", str(interpreter_prefix), str(interpreter_prefix)]
     arguments += ["--proc", "/proc", "--dev", "/dev"]
-    for path in ("/work", "/tmp", "/dev/shm"):  # noqa: S108 - folders of the box, not of the host
+    for path in ("/box", "/tmp", "/dev/shm"):  # noqa: S108 - folders of the box, not of the host
         arguments += ["--size", str(limits.disk), "--tmpfs", path]
     return arguments
 
 
 def sealed() -> list[str]:
     """Close what bubblewrap leaves writable and without a size: the root and `/dev`."""
-    return ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/work"]
+    return ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/box"]
 
 
 def environment(variables: dict[str, str], result_fd: int) -> list[str]:
     """An environment of our making only."""
     variables = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "HOME": "/work",
+        "HOME": "/box",
         "TMPDIR": "/tmp",  # noqa: S108 - a folder of the box, not of the host
         "LANG": "C.UTF-8",
         RESULT_FD_VARIABLE: str(result_fd),

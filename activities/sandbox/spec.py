@@ -14,10 +14,10 @@ class Limits:
 
     Attributes:
         memory: For the whole process tree. With a memory cgroup the kernel holds it, files in
-            `/work`, `/tmp` and `/dev/shm` included; without one it bounds each process's address
+            `/box`, `/tmp` and `/dev/shm` included; without one it bounds each process's address
             space, and the tree is measured every 0.2 s and stopped when it is over.
         processes: Processes and threads alive at once; at most 16 where there is no memory cgroup.
-        disk: Size of each of the three writable folders `/work`, `/tmp` and `/dev/shm`.
+        disk: Size of each of the three writable folders `/box`, `/tmp` and `/dev/shm`.
         cpu_seconds: Of each process.
         capture: How much of stdout and of stderr is kept; the rest is counted.
         flood: How much a stream may write before the box is stopped.
@@ -39,7 +39,7 @@ class SandboxSpec:
     """One command for one fresh box.
 
     Attributes:
-        command: Program and arguments; run in `/work` with no network and an empty environment.
+        command: Program and arguments; run in `/box` with no network and an empty environment.
         stdin: What the command reads; a read-only file that is already complete.
         files: Absolute path in the box → content; read-only.
         environment: Added to `PATH`, `HOME`, `TMPDIR`, `LANG` and `SANDBOX_RESULT_FD`, the number

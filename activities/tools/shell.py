@@ -14,7 +14,7 @@ from models.graph.node import ShellConfig
 from models.graph.values import Json, ValueProblem, check_json
 
 _LAUNCH_PATH, _SCRIPT_PATH, _INPUTS_PATH = "/tool/launch.sh", "/tool/script.sh", "/tool/inputs.json"
-_OUTPUT_PATH = "/work/.output.json"
+_OUTPUT_PATH = "/box/.output.json"
 # Keeps the result descriptor from the command, and sends the file it wrote when it is done.
 _LAUNCH = b"""\
 ( exec {SANDBOX_RESULT_FD}>&-; unset SANDBOX_RESULT_FD; exec "$@" ) </dev/null

@@ -38,7 +38,12 @@ async def list_examples(user: UserDep, settings: SettingsDep) -> ExampleList:
 @cache
 def _examples(folder: Path) -> list[Example]:
     found = [_read(file) for file in sorted(folder.glob("*/workflow.yaml"))]
-    return sorted(found, key=lambda example: -len(example.graph["nodes"]))  # type: ignore[arg-type]
+    return sorted(found, key=_nodes, reverse=True)
+
+
+def _nodes(example: Example) -> int:
+    nodes = example.graph["nodes"]
+    return len(nodes) if isinstance(nodes, list) else 0
 
 
 def _read(file: Path) -> Example:

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import sysconfig
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,13 @@ from tests.tools import TOOLS
 
 HISTORIES = Path(__file__).parent.parent / "histories"
 QUEUE = "record"
+
+
+def _portable(history: str) -> str:
+    """Without the folders of this machine, which stack traces name."""
+    for folder in (Path(__file__).resolve().parents[2], Path(sysconfig.get_path("stdlib")).parent):
+        history = history.replace(f"{folder}/", "")
+    return history
 
 
 async def _work(address: str, folder: str) -> None:
@@ -56,7 +64,7 @@ async def _record(shape: Shape, address: str, folder: str, client: Client) -> No
     for number, run_id in enumerate(await _chain(client, handle)):
         history = await client.get_workflow_handle(handle.id, run_id=run_id).fetch_history()
         suffix = f"-{number}" if number else ""
-        (HISTORIES / f"{shape.name}{suffix}.json").write_text(history.to_json(), encoding="utf-8")
+        (HISTORIES / f"{shape.name}{suffix}.json").write_text(_portable(history.to_json()), encoding="utf-8")
     for worker in workers:
         worker.kill()
 

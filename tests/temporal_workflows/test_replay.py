@@ -71,3 +71,8 @@ def test_a_breaking_edit_is_caught(edit: str, tmp_path: Path) -> None:
     )
     assert result.returncode == 1
     assert result.stdout.strip()
+
+
+def test_no_history_names_a_folder_of_the_machine_that_recorded_it() -> None:
+    named = [file.name for file in HISTORIES.glob("*.json") if 'File \\"/' in file.read_text()]
+    assert named == []

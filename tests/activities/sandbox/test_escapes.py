@@ -52,9 +52,9 @@ FILES = {
     "kernel core": "return open('/proc/kcore', 'rb').read(1)",
     "disk": "return open('/dev/vda', 'rb').read(1)",
     "through process 1": "return os.listdir('/proc/1/root/root')",
-    "dot dot": "return open('/work/../../../../etc/shadow').read()",
-    "symlink to outside": "os.symlink('/root', '/work/link'); return os.listdir('/work/link')",
-    "hard link to a program": "os.link('/usr/bin/env', '/work/env'); return 'linked'",
+    "dot dot": "return open('/box/../../../../etc/shadow').read()",
+    "symlink to outside": "os.symlink('/root', '/box/link'); return os.listdir('/box/link')",
+    "hard link to a program": "os.link('/usr/bin/env', '/box/env'); return 'linked'",
     "write root": "open('/new', 'w'); return 'written'",
     "write usr": "open('/usr/new', 'w'); return 'written'",
     "write etc": "open('/etc/new', 'w'); return 'written'",
@@ -65,14 +65,14 @@ FILES = {
     "write core pattern": "os.open('/proc/sys/kernel/core_pattern', 1); return 'opened'",
     "trigger a reboot": "os.open('/proc/sysrq-trigger', 1); return 'opened'",
     "raise oom score": "os.write(os.open('/proc/self/oom_score_adj', 1), b'-1000'); return 'set'",
-    "device node": "os.mknod('/work/null', 0o020666, os.makedev(1, 3)); return 'made'",
+    "device node": "os.mknod('/box/null', 0o020666, os.makedev(1, 3)); return 'made'",
 }
 PRIVILEGES = {
     "become root": "os.setuid(0); return 'root'",
     "become nobody": "os.setuid(65534); return 'nobody'",
-    "give a file to root": "open('/work/f', 'w'); os.chown('/work/f', 0, 0); return 'given'",
+    "give a file to root": "open('/box/f', 'w'); os.chown('/box/f', 0, 0); return 'given'",
     "set host name": "socket.sethostname('x'); return 'set'",
-    "chroot": "os.chroot('/work'); return 'changed'",
+    "chroot": "os.chroot('/box'); return 'changed'",
     "raise a hard limit": (
         "import resource\n"
         "try: resource.setrlimit(resource.RLIMIT_NPROC, (9999, 9999))\n"
@@ -100,13 +100,13 @@ CALLS: dict[str, tuple[int, int, str]] = {
     "unshare user": (272, 97, "0x10000000"),
     "unshare mount": (272, 97, "0x00020000"),
     "clone3": (435, 435, "ctypes.create_string_buffer(88), 88"),
-    "mount": (165, 40, "b'none', b'/work', b'tmpfs', 0, 0"),
+    "mount": (165, 40, "b'none', b'/box', b'tmpfs', 0, 0"),
     "umount2": (166, 39, "b'/usr', 2"),
     "fsopen": (430, 430, "b'tmpfs', 0"),
     "open_tree": (428, 428, "-100, b'/usr', 1"),
-    "move_mount": (429, 429, "-1, b'', -1, b'/work', 4"),
+    "move_mount": (429, 429, "-1, b'', -1, b'/box', 4"),
     "mount_setattr": (442, 442, "-100, b'/', 0, ctypes.create_string_buffer(32), 32"),
-    "pivot_root": (155, 41, "b'/work', b'/work'"),
+    "pivot_root": (155, 41, "b'/box', b'/box'"),
     "setns": (308, 268, "os.open('/proc/self/ns/user', 0), 0"),
     "ptrace": (101, 117, "0, 0, 0, 0"),
     "process_vm_readv": (310, 270, "os.getpid(), 0, 0, 0, 0, 0"),
@@ -125,7 +125,7 @@ CALLS: dict[str, tuple[int, int, str]] = {
     "memfd_secret": (447, 447, "0"),
     "shmget": (29, 194, "0, 4096, 0o1600"),
     "syslog": (103, 116, "3, ctypes.create_string_buffer(64), 64"),
-    "swapon": (167, 224, "b'/work/x', 0"),
+    "swapon": (167, 224, "b'/box/x', 0"),
     "reboot": (169, 142, "0, 0, 0, 0"),
 }
 MACHINE = os.uname().machine
@@ -171,7 +171,7 @@ def test_probe_goes_through_without_a_box(name: str) -> None:
 
 
 async def test_harness_reports_success(boxed_python: BoxedPython) -> None:
-    result = await boxed_python(harness("open('/work/f', 'w').write('x'); return 'written'"))
+    result = await boxed_python(harness("open('/box/f', 'w').write('x'); return 'written'"))
     assert result.stdout.text() == "DONE written\n"
 
 
@@ -272,7 +272,7 @@ async def test_environment_is_ours_alone(
 
 
 async def test_setuid_programs_have_no_power(boxed_shell: BoxedPython) -> None:
-    result = await boxed_shell("su -c id root </dev/null; mount -t tmpfs none /work; echo $EUID")
+    result = await boxed_shell("su -c id root </dev/null; mount -t tmpfs none /box; echo $EUID")
     assert result.stdout.text() == "1000\n"
 
 

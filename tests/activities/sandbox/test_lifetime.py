@@ -128,8 +128,8 @@ async def test_killed_worker_takes_its_boxes_along() -> None:
 
 
 async def test_nothing_persists_between_calls(boxed_shell: Boxed) -> None:
-    await boxed_shell("echo 1 > /work/a; echo 1 > /tmp/b; echo 1 > /dev/shm/c")
-    result = await boxed_shell("ls -A /work /tmp /dev/shm | grep -v : | tr -d '\\n'")
+    await boxed_shell("echo 1 > /box/a; echo 1 > /tmp/b; echo 1 > /dev/shm/c")
+    result = await boxed_shell("ls -A /box /tmp /dev/shm | grep -v : | tr -d '\\n'")
     assert result.stdout.text() == ""
 
 

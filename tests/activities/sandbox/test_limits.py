@@ -41,7 +41,7 @@ async def test_memory_of_the_whole_tree(boxed_python: Boxed) -> None:
 
 async def test_files_in_memory_count_as_memory(boxed_shell: Boxed) -> None:
     limits = replace(SMALL, memory=64 * MIB, disk=512 * MIB)
-    result = await boxed_shell("head -c 300M /dev/zero > /work/big && echo written", limits)
+    result = await boxed_shell("head -c 300M /dev/zero > /box/big && echo written", limits)
     assert result.stdout.text() == ""
     assert result.stopped is Stop.MEMORY
 
@@ -72,7 +72,7 @@ async def test_processes_are_counted_per_box(boxed_python: Boxed) -> None:
     assert [result.stdout.text() for result in results] == ["all started\n"] * 6
 
 
-@pytest.mark.parametrize("folder", ["/work", "/tmp", "/dev/shm"])  # noqa: S108 - of the box
+@pytest.mark.parametrize("folder", ["/box", "/tmp", "/dev/shm"])  # noqa: S108 - of the box
 async def test_disk_fill_is_bounded(folder: str, boxed_shell: Boxed) -> None:
     result = await boxed_shell(
         f"for n in 1 2 3 4; do head -c 4M /dev/zero > {folder}/$n || break; done\n"
@@ -90,7 +90,7 @@ async def test_everything_else_takes_no_byte(folder: str, boxed_shell: Boxed) ->
 
 
 async def test_file_size_is_bounded(boxed_shell: Boxed) -> None:
-    result = await boxed_shell("truncate -s 1G /work/sparse && echo made", SMALL)
+    result = await boxed_shell("truncate -s 1G /box/sparse && echo made", SMALL)
     assert result.stdout.text() == ""
 
 

@@ -214,8 +214,8 @@ async def test_nothing_is_kept_between_calls(log: Recorder) -> None:
     code = """
         import os, builtins
         def main():
-            seen = os.path.exists('/work/mark') or hasattr(builtins, 'mark')
-            open('/work/mark', 'w').close()
+            seen = os.path.exists('/box/mark') or hasattr(builtins, 'mark')
+            open('/box/mark', 'w').close()
             builtins.mark = 1
             return seen
     """

@@ -1,7 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { create } from "zustand";
 import type { GraphDocument, Json, JsonObject } from "@/features/graph";
 import { api, need, type Schemas } from "@/lib/api/client";
+import { currentDocument, useDesigner } from "./store";
 
 export type Execution = Schemas["ExecutionOut"];
 type NodeOut = Schemas["NodeOut"];
@@ -24,6 +26,19 @@ export function useLastRun(workflowId: string) {
       );
     },
   });
+}
+
+/** What expressions of a node can read, or those of the workflow itself when `key` is null. */
+export function useScopeOf(key: string | null): { values: JsonObject } {
+  const workflowId = useDesigner((state) => state.workflowId);
+  const revision = useDesigner((state) => state.revision);
+  const samples = useSamples((state) => state.outputs);
+  const { data: run } = useLastRun(workflowId);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the document is another at each revision
+  return useMemo(
+    () => ({ values: scopeFor(currentDocument(), run, samples, key) }),
+    [revision, samples, run, key],
+  );
 }
 
 // Pinned samples: what a node is taken to give while the graph is drawn, kept in this browser.

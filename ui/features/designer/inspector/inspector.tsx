@@ -1,13 +1,13 @@
 import { Trash2 } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { Tabs } from "radix-ui";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { IconButton } from "@/components/button";
 import { TextField } from "@/components/field";
 import { ScopeContext } from "@/features/forms";
 import { type FlowNode, KindIcon, useKind } from "@/features/graph";
-import { scopeFor, useLastRun, useSamples } from "../last-run";
-import { changeKey, currentDocument, editNode, removeNodes, useDesigner } from "../store";
+import { useScopeOf } from "../last-run";
+import { changeKey, editNode, removeNodes, useDesigner } from "../store";
 import { Configuration } from "./configuration";
 import { Connections } from "./connections";
 import { NodeData } from "./node-data";
@@ -43,7 +43,7 @@ const TABS = ["configuration", "connections", "settings", "data", "source"] as c
 function NodeInspector({ node }: { node: FlowNode }) {
   const t = useTranslations("designer");
   const { icon, label } = useKind(node.data.node);
-  const scope = useNodeScope(node);
+  const scope = useScopeOf(node.data.node.key);
   return (
     <ScopeContext value={scope}>
       <div className="flex items-center gap-2 border-line border-b px-4 py-3">
@@ -88,19 +88,6 @@ function NodeInspector({ node }: { node: FlowNode }) {
         </Tabs.Content>
       </Tabs.Root>
     </ScopeContext>
-  );
-}
-
-/** What this node's expressions can read, from the graph, the last run and pinned samples. */
-function useNodeScope(node: FlowNode) {
-  const workflowId = useDesigner((state) => state.workflowId);
-  const revision = useDesigner((state) => state.revision);
-  const samples = useSamples((state) => state.outputs);
-  const { data: run } = useLastRun(workflowId);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the document is another at each revision
-  return useMemo(
-    () => ({ values: scopeFor(currentDocument(), run, samples, node.data.node.key) }),
-    [revision, samples, run, node.data.node.key],
   );
 }
 

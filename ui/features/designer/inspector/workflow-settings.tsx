@@ -1,9 +1,8 @@
 import { useTranslations } from "next-intl";
-import { useMemo } from "react";
 import { Field, Select, TextArea, TextField } from "@/components/field";
 import { JsonField, PairsField, ScopeContext } from "@/features/forms";
-import { scopeFor, useLastRun, useSamples } from "../last-run";
-import { currentDocument, editSettings, useDesigner } from "../store";
+import { useScopeOf } from "../last-run";
+import { editSettings, useDesigner } from "../store";
 
 /** What concerns the workflow as a whole; shown while no node is selected. */
 export function WorkflowSettings() {
@@ -11,15 +10,7 @@ export function WorkflowSettings() {
   const { name, description, variables, failure_mode, output } = useDesigner(
     (state) => state.settings,
   );
-  const workflowId = useDesigner((state) => state.workflowId);
-  const revision = useDesigner((state) => state.revision);
-  const samples = useSamples((state) => state.outputs);
-  const { data: run } = useLastRun(workflowId);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the document is another at each revision
-  const scope = useMemo(
-    () => ({ values: scopeFor(currentDocument(), run, samples, null) }),
-    [revision, run, samples],
-  );
+  const scope = useScopeOf(null);
   return (
     <ScopeContext value={scope}>
       <div className="border-line border-b px-4 py-3">
