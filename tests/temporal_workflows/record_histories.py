@@ -64,7 +64,9 @@ async def _record(shape: Shape, address: str, folder: str, client: Client) -> No
     for number, run_id in enumerate(await _chain(client, handle)):
         history = await client.get_workflow_handle(handle.id, run_id=run_id).fetch_history()
         suffix = f"-{number}" if number else ""
-        (HISTORIES / f"{shape.name}{suffix}.json").write_text(_portable(history.to_json()), encoding="utf-8")
+        (HISTORIES / f"{shape.name}{suffix}.json").write_text(
+            _portable(history.to_json()), encoding="utf-8"
+        )
     for worker in workers:
         worker.kill()
 
