@@ -1,8 +1,10 @@
 """What a tool gets besides its configuration and inputs, and what it gives back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
+from activities.scratch import Scratch
 from models.enums import LogLevel
 from models.graph.values import Json
 
@@ -19,8 +21,24 @@ class ArtifactStore(Protocol):
             PayloadTooLarge: over `MAX_ARTIFACT_BYTES`.
         """
 
+    async def put_file(
+        self, execution_id: str, file: Path, *, content_type: str, name: str | None = None
+    ) -> Json:
+        """The same for the bytes in `file`, which are read in pieces.
+
+        Raises:
+            PayloadTooLarge: over `MAX_ARTIFACT_BYTES`.
+        """
+
     async def get(self, reference: Json) -> bytes:
-        """The bytes behind a reference.
+        """The bytes behind a reference, all at once; `fetch` is for what may be large.
+
+        Raises:
+            InvalidInput: the reference is malformed or its artifact is gone.
+        """
+
+    async def fetch(self, reference: Json, file: Path) -> None:
+        """Write the bytes behind a reference into `file`, in pieces.
 
         Raises:
             InvalidInput: the reference is malformed or its artifact is gone.
@@ -43,6 +61,8 @@ class ToolContext:
         idempotency_key: The same for every attempt of this node in this run.
         attempt: Counted from 1.
         timeout_seconds: Wall time left to the whole attempt; the caller enforces it by cancelling.
+        owner_id: The account whose run this is; its MCP servers are the ones that may be called.
+        scratch: A folder for files of this attempt; the caller removes it.
     """
 
     execution_id: str
@@ -53,3 +73,5 @@ class ToolContext:
     timeout_seconds: float
     log: Log
     artifacts: ArtifactStore
+    scratch: Scratch = field(default_factory=Scratch)
+    owner_id: str = ""

@@ -22,8 +22,9 @@ from activities.live import LIVE
 from activities.log import AttemptLog
 from activities.nodes import inline
 from activities.schema import check_schema
+from activities.scratch import Scratch
 from models.enums import ToolType
-from models.graph.node import ToolConfig
+from models.graph.tool import ToolConfig
 from models.graph.values import Json, ValueProblem, check_json, is_artifact
 from temporal_workflows.contracts import Activity, Envelope, ToolTask, Usage
 
@@ -60,11 +61,12 @@ class ToolActivities:
         attempt = activity.info().attempt if activity.in_activity() else 1
         live = LIVE.get()
         log = AttemptLog(live.add if live else None)
+        scratch = Scratch()
         started = time.monotonic()
         try:
             async with asyncio.timeout(task.timeout_seconds):
                 with typed():
-                    output = await self._attempt(task, attempt, log)
+                    output = await self._attempt(task, attempt, log, scratch)
         except TimeoutError:
             failure: ToolError = ToolTimeout(
                 f"the attempt did not end within {task.timeout_seconds:g} seconds (timeout_seconds)"
@@ -73,6 +75,8 @@ class ToolActivities:
             failure = error
         else:
             return Envelope(output=output, logs=log.lines, usage=_usage(started))
+        finally:
+            scratch.remove()
         raise application_error(
             failure,
             task.context,
@@ -82,7 +86,9 @@ class ToolActivities:
             usage=_usage(started),
         ) from failure
 
-    async def _attempt(self, task: ToolTask, attempt: int, log: AttemptLog) -> Json:
+    async def _attempt(
+        self, task: ToolTask, attempt: int, log: AttemptLog, scratch: Scratch
+    ) -> Json:
         config = _parse(task)
         inputs = await self._inputs(task)
         if task.input_schema is not None:
@@ -96,6 +102,8 @@ class ToolActivities:
             timeout_seconds=task.timeout_seconds,
             log=log,
             artifacts=self._artifacts,
+            scratch=scratch,
+            owner_id=task.context.owner_id,
         )
         output = await self._tools[ToolType(config.kind)](config, inputs, context)
         try:

@@ -15,6 +15,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkflowRunner
 
+from activities import scratch
 from activities.addresses import Opening, parse_openings
 from activities.artifacts import Artifacts
 from activities.context import ArtifactStore
@@ -129,6 +130,7 @@ async def run_worker(settings: WorkerSettings) -> None:
     if not connecting.done():
         connecting.cancel()
         return
+    scratch.sweep()
     hints, http = Hints(settings.database_url), HttpClient(settings.http_allow)
     worker = build_worker(
         connecting.result(),

@@ -16,7 +16,7 @@ from activities.hints import Hints
 from activities.worker import build_worker
 from bench.handwritten import HandWritten
 from models.enums import ToolType
-from models.graph.node import BuiltinConfig
+from models.graph.tool import BuiltinConfig
 from models.graph.values import Json
 
 GRAPH_QUEUE = "bench-graph"

@@ -1,10 +1,12 @@
 """The artifact store: bytes by content, on a disk or in a bucket."""
 
+import asyncio
 import hashlib
 import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from obstore.store import ObjectStore, from_url
@@ -56,10 +58,23 @@ class ArtifactFiles:
         """Store `data`; storing it again changes nothing but the name."""
         digest = hashlib.sha256(data).hexdigest()
         file = ArtifactFile(f"{execution_id}.{digest[:32]}", len(data), content_type, digest, name)
+        await self._write(file, data)
+        return file
+
+    async def put_file(
+        self, execution_id: str, source: Path, *, content_type: str, name: str | None = None
+    ) -> ArtifactFile:
+        """The same for the bytes in `source`, which are read in pieces."""
+        size, digest = await asyncio.to_thread(_measure, source)
+        file = ArtifactFile(f"{execution_id}.{digest[:32]}", size, content_type, digest, name)
+        await self._write(file, source)
+        return file
+
+    async def _write(self, file: ArtifactFile, data: bytes | Path) -> None:
         path = _path(file.id)
         await self._store.put_async(path, data)
+        # Last: what has facts has all its bytes.
         await self._store.put_async(f"{path}.json", json.dumps(asdict(file)).encode())
-        return file
 
     async def head(self, artifact_id: str) -> ArtifactFile:
         """What is known of an artifact; raises `ArtifactMissing`."""
@@ -87,6 +102,13 @@ class ArtifactFiles:
             raise ArtifactMissing(artifact_id) from None
         async for chunk in found.stream(min_chunk_size=_CHUNK_BYTES):
             yield bytes(chunk)
+
+
+def _measure(file: Path) -> tuple[int, str]:
+    """Size and SHA-256."""
+    with file.open("rb") as source:
+        digest = hashlib.file_digest(source, "sha256").hexdigest()
+        return source.tell(), digest
 
 
 def _parts(artifact_id: str) -> tuple[str, str]:

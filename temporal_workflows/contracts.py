@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
 from models.enums import ExecutionStatus, LogLevel
 from models.graph.graph import Graph
-from models.graph.node import Retry, ToolSpec
+from models.graph.node import Retry
+from models.graph.tool import ToolSpec
 from models.graph.values import Json
 
 TASK_QUEUE = "pastetrader"

@@ -20,10 +20,10 @@ from models.graph.node import (
     Node,
     ParallelNode,
     ToolNode,
-    ToolSpec,
     TriggerNode,
     WorkflowNode,
 )
+from models.graph.tool import ToolSpec
 from models.graph.values import Json, encoded_size, is_artifact
 from temporal_workflows.commands import Commands
 from temporal_workflows.contracts import (

@@ -6,7 +6,7 @@ from typing import Any
 from activities.context import ToolContext
 from activities.errors import InvalidInput, ToolError, UserCodeError
 from models.enums import ToolType
-from models.graph.node import BuiltinConfig
+from models.graph.tool import BuiltinConfig
 from models.graph.values import Json
 from tests.temporal_workflows.script import Script
 

@@ -17,7 +17,7 @@ from activities.tools.drawing import draw
 from activities.tools.markdown import document
 from models.enums import LogLevel
 from models.graph.builtins import BUILTINS
-from models.graph.node import BuiltinConfig
+from models.graph.tool import BuiltinConfig
 from models.graph.values import Json
 
 _FOLDER = Path(__file__).with_name("datasets")

@@ -11,7 +11,7 @@ import orjson
 from activities.context import ToolContext
 from activities.errors import HttpStatusError, InvalidInput, InvalidOutput
 from activities.http_client import HttpClient
-from models.graph.node import HttpConfig
+from models.graph.http import HttpConfig
 from models.graph.values import Json, ValueProblem, check_json
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -12,7 +12,7 @@ from activities.errors import InvalidInput, InvalidOutput, ResourceLimit, ToolEr
 from activities.sandbox import SandboxResult, SandboxSpec
 from activities.tools.log_lines import LogLines
 from activities.tools.resource_limits import check_limits, limits_for
-from models.graph.node import PythonConfig
+from models.graph.tool import PythonConfig
 from models.graph.values import Json, ValueProblem, check_json
 
 _RUNNER_PATH = "/tool/runner.py"

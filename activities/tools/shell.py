@@ -10,7 +10,7 @@ from activities.errors import InvalidInput, InvalidOutput, UserCodeError
 from activities.sandbox import SandboxResult, SandboxSpec
 from activities.tools.log_lines import LogLines
 from activities.tools.resource_limits import check_limits, limits_for
-from models.graph.node import ShellConfig
+from models.graph.tool import ShellConfig
 from models.graph.values import Json, ValueProblem, check_json
 
 _LAUNCH_PATH, _SCRIPT_PATH, _INPUTS_PATH = "/tool/launch.sh", "/tool/script.sh", "/tool/inputs.json"

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from api.schemas import Closed, StoredJson, Text
 from models.enums import ExecutionStatus, LogLevel, NodeType, TriggerType
 from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
+from models.graph.base import KEY_PATTERN
 from models.graph.limits import MAX_INLINE_BYTES
-from models.graph.node import KEY_PATTERN
 from models.graph.values import ARTIFACT_KEY, Json, encoded_size
 
 # An output beyond this is left out of lists and streams; the detail has it whole.

@@ -10,7 +10,8 @@ from api.executions.errors import NotPublished, SnapshotInvalid
 from api.workflows.service import spec_of
 from models.graph.graph import Graph
 from models.graph.limits import MAX_SUB_WORKFLOW_DEPTH
-from models.graph.node import ToolNode, ToolSpec, WorkflowNode
+from models.graph.node import ToolNode, WorkflowNode
+from models.graph.tool import ToolSpec
 from models.tool import Tool
 from models.workflow import Workflow, WorkflowVersion
 from temporal_workflows.contracts import SubWorkflow

@@ -25,7 +25,7 @@ from api.tools.service import ToolService, check_schemas
 from api.workflows.service import spec_of
 from models.enums import ToolType
 from models.graph.catalog import builtins
-from models.graph.node import ToolSpec
+from models.graph.tool import ToolSpec
 from models.tool import Tool
 
 router = APIRouter(prefix="/tools", tags=["tools"])

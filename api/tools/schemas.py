@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.schemas import Closed, Name, StoredJson, Text, Version
 from models.enums import ToolType
 from models.graph.builtins import Builtin
-from models.graph.node import ToolConfig
+from models.graph.tool import ToolConfig
 from models.graph.values import Json
 from temporal_workflows.contracts import LogLine, NodeError, Usage
 

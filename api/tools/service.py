@@ -13,7 +13,8 @@ from api.ownership import owned
 from api.tools.schemas import TestAnswer, TestRequest
 from models.base import new_id
 from models.graph.json_schema import SchemaInvalid, check_json_schema
-from models.graph.node import Retry, ToolSpec
+from models.graph.node import Retry
+from models.graph.tool import ToolSpec
 from models.tool import Tool
 from models.user import User
 from models.workflow import NodeRow, Workflow, WorkflowVersion

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas import Closed, Name, StoredJson, Text, Version
-from models.graph.node import KEY_PATTERN
+from models.graph.base import KEY_PATTERN
 from models.graph.problems import Problem
 from models.graph.values import Json
 

@@ -16,8 +16,9 @@ from api.workflows.errors import InvalidGraph, NameTaken, as_errors
 from models.graph.document import graph_hash
 from models.graph.graph import Graph
 from models.graph.json_schema import SchemaInvalid, check_json_schema
-from models.graph.node import AdapterNode, ToolSpec, TriggerNode
+from models.graph.node import AdapterNode, TriggerNode
 from models.graph.problems import Code, Known, Problem, problem
+from models.graph.tool import ToolSpec
 from models.graph.validation import errors_in, validate_document
 from models.graph.values import Json
 from models.session import INCLUDE_DELETED

@@ -5,8 +5,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from models.enums import NodeType, ToolType
-from models.graph import node as kinds
+from models.graph import node as kinds, tool as tool_configs
+from models.graph.base import GraphModel
 from models.graph.builtins import BUILTINS, Builtin
+from models.graph.http import HttpConfig
 
 
 class NodeKind(BaseModel):
@@ -47,7 +49,7 @@ class ToolKind(BaseModel):
 def catalog() -> list[NodeKind]:
     """Every type of node that this version runs."""
 
-    def kind(node: type[kinds.NodeBase], config: type[kinds.GraphModel], **facts: Any) -> NodeKind:
+    def kind(node: type[kinds.NodeBase], config: type[GraphModel], **facts: Any) -> NodeKind:
         schema = config.model_json_schema(by_alias=True)
         return NodeKind(description=_first_line(node), config_schema=schema, **facts)
 
@@ -145,10 +147,11 @@ def catalog() -> list[NodeKind]:
 def tool_kinds() -> list[ToolKind]:
     """Every kind of tool that this version runs."""
     configs = (
-        (ToolType.HTTP, "HTTP request", "globe", kinds.HttpConfig),
-        (ToolType.PYTHON, "Python", "code", kinds.PythonConfig),
-        (ToolType.SHELL, "Shell", "terminal", kinds.ShellConfig),
-        (ToolType.BUILTIN, "Built-in", "box", kinds.BuiltinConfig),
+        (ToolType.HTTP, "HTTP request", "globe", HttpConfig),
+        (ToolType.MCP, "MCP", "plug", tool_configs.McpConfig),
+        (ToolType.PYTHON, "Python", "code", tool_configs.PythonConfig),
+        (ToolType.SHELL, "Shell", "terminal", tool_configs.ShellConfig),
+        (ToolType.BUILTIN, "Built-in", "box", tool_configs.BuiltinConfig),
     )
     return [
         ToolKind(

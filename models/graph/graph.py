@@ -5,7 +5,8 @@ from functools import cached_property
 from pydantic import ConfigDict, Field
 
 from models.enums import FailureMode
-from models.graph.node import CONTAINER_TYPES, GraphModel, Key, Node
+from models.graph.base import GraphModel, Key
+from models.graph.node import CONTAINER_TYPES, Node
 from models.graph.values import Json
 
 

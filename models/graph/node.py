@@ -1,26 +1,14 @@
 """One class per node type, with the configuration that the catalog shows and the engine runs."""
 
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from models.enums import NodeType, OnError, ToolType
+from models.enums import NodeType, OnError
+from models.graph.base import GraphModel, JsonSchema, Key
 from models.graph.limits import MAX_CONCURRENCY, MAX_ITERATIONS
+from models.graph.tool import ToolConfig
 from models.graph.values import Json
-
-KEY_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
-Key = Annotated[str, Field(pattern=KEY_PATTERN)]
-JsonSchema: TypeAlias = dict[str, Any]
-
-
-class GraphModel(BaseModel):
-    """Closed by default: an unknown field is a typo, and a typo is an error."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    def model_post_init(self, _context: Any, /) -> None:
-        """Count discriminators as set: a dump without defaults must still parse."""
-        self.model_fields_set.update({"type", "kind"} & type(self).model_fields.keys())
 
 
 class Position(GraphModel):
@@ -46,96 +34,6 @@ class Retry(GraphModel):
         except OverflowError:
             return self.max_interval
         return min(grown, self.max_interval)
-
-
-# Tools -------------------------------------------------------------------------------------------
-
-
-class HttpConfig(GraphModel):
-    """One HTTP request; every field may hold expressions."""
-
-    TEMPLATED: ClassVar[frozenset[str]] = frozenset(
-        {"url", "query", "headers", "json_body", "form", "body"}
-    )
-
-    kind: Literal["http"] = "http"
-    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
-    url: str = Field(min_length=1, max_length=8_192)
-    query: dict[str, Json] = Field(default_factory=dict)
-    headers: dict[str, str] = Field(default_factory=dict)
-    json_body: Json = Field(None, description="Sent as JSON.")
-    form: dict[str, str] | None = Field(None, description="Sent as a form instead of JSON.")
-    body: str | None = Field(None, description="Sent as it is instead of JSON or a form.")
-    response: Literal["auto", "json", "text", "bytes"] = "auto"
-    fail_on_status: bool = Field(True, description="Treat an answer of 400 or more as an error.")
-    follow_redirects: bool = True
-    max_bytes: int = Field(10 * 1024 * 1024, ge=1, le=256 * 1024 * 1024)
-
-
-class PythonConfig(GraphModel):
-    """`def main(**inputs)` in a fresh sandboxed process; the return value must be JSON."""
-
-    TEMPLATED: ClassVar[frozenset[str]] = frozenset()
-
-    kind: Literal["python"] = "python"
-    code: str = Field(min_length=1, max_length=256 * 1024)
-    memory_mb: int = Field(512, ge=64, le=4_096)
-
-
-class ShellConfig(GraphModel):
-    """A command as a list, or a `bash -euo pipefail` script; inputs arrive as files and environment.
-
-    Never templated: a value inside a command line would be code.
-    """
-
-    TEMPLATED: ClassVar[frozenset[str]] = frozenset()
-
-    kind: Literal["shell"] = "shell"
-    command: list[str] | None = Field(None, min_length=1, max_length=200)
-    script: str | None = Field(None, min_length=1, max_length=256 * 1024)
-    memory_mb: int = Field(512, ge=64, le=4_096)
-    ok_exit_codes: list[int] = Field(default_factory=lambda: [0])
-
-    @model_validator(mode="after")
-    def _one_of(self) -> "ShellConfig":
-        if (self.command is None) == (self.script is None):
-            raise ValueError("give either `command` (a list) or `script`, not both")
-        return self
-
-
-class BuiltinConfig(GraphModel):
-    """A helper that ships with PasteTrader, by name; see `GET /api/v1/tools/builtin`.
-
-    `template` is a text of its own level, rendered by the activity.
-    """
-
-    TEMPLATED: ClassVar[frozenset[str]] = frozenset({"options"})
-
-    kind: Literal["builtin"] = "builtin"
-    name: str = Field(min_length=1, max_length=100)
-    template: str | None = Field(None, max_length=256 * 1024)
-    options: dict[str, Json] = Field(default_factory=dict)
-
-
-ToolConfig = Annotated[
-    HttpConfig | PythonConfig | ShellConfig | BuiltinConfig, Field(discriminator="kind")
-]
-
-
-class ToolSpec(GraphModel):
-    """A registered tool as a run carries it: what runs, and what goes in and out."""
-
-    config: ToolConfig
-    input_schema: JsonSchema | None = None
-    output_schema: JsonSchema | None = None
-
-    @property
-    def tool_type(self) -> ToolType:
-        """The tool kind of the configuration."""
-        return ToolType(self.config.kind)
-
-
-# Nodes -------------------------------------------------------------------------------------------
 
 
 class NodeBase(GraphModel):

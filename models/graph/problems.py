@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.graph.node import ToolSpec
+from models.graph.tool import ToolSpec
 
 
 class Severity(StrEnum):

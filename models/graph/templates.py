@@ -9,13 +9,11 @@ from models.graph.graph import Graph
 from models.graph.node import (
     AdapterNode,
     AggregatorNode,
-    BuiltinConfig,
     ConditionNode,
     DelayNode,
     LoopNode,
     Node,
     ParallelNode,
-    ToolConfig,
     ToolNode,
     WorkflowNode,
 )
@@ -23,6 +21,7 @@ from models.graph.problems import Code, Known, Problem, nearest, problem
 from models.graph.rewriting import Use
 from models.graph.shape import Shape
 from models.graph.text import compile_text
+from models.graph.tool import BuiltinConfig, ToolConfig
 from models.graph.values import Json
 
 OUTCOME = ("output", "status", "error")

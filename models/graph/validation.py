@@ -149,8 +149,6 @@ def _words(error: Any, node: dict[str, Json] | None) -> tuple[str, str | None]:
 def _unknown_tag(tag: str, node: dict[str, Json] | None) -> tuple[str, str | None]:
     if tag in RESERVED:
         return f"this version cannot run `{tag}` nodes yet", "take the node out for now"
-    if tag == ToolType.MCP:
-        return "this version cannot run `mcp` tools yet", "use kind http for now"
     tool = node is not None and node.get("type") == NodeType.TOOL
     known: list[str] = sorted(_TOOL_KINDS if tool else _NODE_TYPES)
     what = "kind of tool" if tool else "type of node"

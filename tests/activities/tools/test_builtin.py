@@ -8,7 +8,7 @@ from activities.errors import ExpressionFailed, InvalidInput, ResourceLimit, Too
 from activities.tools import builtin
 from models.enums import LogLevel
 from models.graph.builtins import BUILTINS
-from models.graph.node import BuiltinConfig
+from models.graph.tool import BuiltinConfig
 from tests.activities.conftest import Attempt
 
 

@@ -24,7 +24,7 @@ from activities.errors import (
 )
 from activities.http_client import HttpClient
 from activities.tools.http import HttpTool
-from models.graph.node import HttpConfig
+from models.graph.http import HttpConfig
 from models.graph.values import check_json
 from tests.activities.conftest import Attempt
 from tests.activities.test_addresses import INSIDE

@@ -18,7 +18,7 @@ from activities.errors import (
 from activities.tools import python
 from models.enums import LogLevel
 from models.graph.limits import MAX_LOG_LINES
-from models.graph.node import PythonConfig
+from models.graph.tool import PythonConfig
 from models.graph.values import Json
 
 

@@ -15,7 +15,7 @@ from activities.errors import (
 )
 from activities.tools import shell
 from models.enums import LogLevel
-from models.graph.node import ShellConfig
+from models.graph.tool import ShellConfig
 from models.graph.values import Json
 
 CANARY = "canary-93be20aa"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from models.graph.node import PythonConfig, ToolSpec
 from models.graph.problems import Code, Known, Severity
+from models.graph.tool import PythonConfig, ToolSpec
 from models.graph.validation import topology, validate_document
 from tests.temporal_workflows.shapes import shapes
 
