@@ -2,6 +2,8 @@
 
 import models.audit
 import models.execution
+import models.mcp
+import models.secret
 import models.tool
 import models.user
 import models.workflow

@@ -30,6 +30,13 @@ class ToolType(StrEnum):
     BUILTIN = "builtin"
 
 
+class McpTransport(StrEnum):
+    """How an MCP server is reached; only the operator's own are programs."""
+
+    HTTP = "http"
+    STDIO = "stdio"
+
+
 class ModelProvider(StrEnum):
     """Who serves a language model."""
 

@@ -14,6 +14,8 @@ from models.audit import AuditEntry
 from models.base import new_id
 from models.enums import TERMINAL_STATUSES, ExecutionStatus, TriggerType
 from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
+from models.mcp import McpServer
+from models.secret import Secret
 from models.session import INCLUDE_DELETED, act_as, create_session_factory, get_db
 from models.tool import Tool
 from models.user import ApiKey, RefreshToken, User
@@ -175,12 +177,15 @@ async def _fill(session: AsyncSession, owner: User) -> None:
         ),
         ApiKey(user_id=owner.id, name="k", prefix="p", key_hash=uuid4().hex, scopes=["read"]),
         RefreshToken(user_id=owner.id, family=new_id(), token_hash=uuid4().hex, expires_at=now),
+        Secret(owner_id=owner.id, name="s", ciphertext=b"c", wrapped_key=b"w", key_id="k"),
+        McpServer(owner_id=owner.id, name="m", transport="http", url="https://example.com"),
     )
 
 
 TABLES = (
     *(Workflow, NodeRow, EdgeRow, WorkflowVersion, Tool),
     *(WorkflowExecution, NodeExecution, ExecutionLog, ApiKey, RefreshToken),
+    *(Secret, McpServer),
 )
 
 
