@@ -28,6 +28,7 @@ _CLOSED: tuple[Network, ...] = tuple(
         "64:ff9b:1::/48",
         "100::/64",
         "2001::/23",
+        "3fff::/20",
         "fec0::/10",
         "5f00::/16",
     )
@@ -110,5 +111,7 @@ def _unwrapped(address: Address) -> IPv4Address | None:
 def allowed(host: str, address: str, port: int, openings: Sequence[Opening]) -> bool:
     """Whether a call may go there; `address` is what `host` resolved to."""
     found = ip_address(address.partition("%")[0])
-    inner = _unwrapped(found) or found
-    return is_public(found) or any(each.admits(host, inner, port) for each in openings)
+    forms = {found, _unwrapped(found) or found}
+    return is_public(found) or any(
+        each.admits(host, form, port) for each in openings for form in forms
+    )

@@ -1,6 +1,8 @@
 """What a worker reads from PostgreSQL at the moment a tool needs it: secrets, servers, limits."""
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import asyncpg
@@ -8,6 +10,7 @@ import asyncpg
 from activities.errors import ToolError
 
 _CONNECTIONS = 4
+_FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _SECONDS = 10
 
 
@@ -35,11 +38,21 @@ class Database:
         Raises:
             DatabaseUnavailable: PostgreSQL does not answer; a later attempt may.
         """
-        try:
+        with _typed():
             pool = await self._open()
             return list(await pool.fetch(statement, *values, timeout=_SECONDS))
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise DatabaseUnavailable(f"PostgreSQL does not answer: {error}") from error
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
+        """A connection in a transaction of several statements.
+
+        Raises:
+            DatabaseUnavailable: PostgreSQL does not answer; nothing was changed.
+        """
+        with _typed():
+            pool = await self._open()
+            async with pool.acquire(timeout=_SECONDS) as connection, connection.transaction():
+                yield connection
 
     async def close(self) -> None:
         """Close the connections."""
@@ -59,3 +72,11 @@ class Database:
                     self._url, min_size=0, max_size=_CONNECTIONS, timeout=_SECONDS
                 )
         return self._pool
+
+
+@contextmanager
+def _typed() -> Iterator[None]:
+    try:
+        yield
+    except _FAULTS as error:
+        raise DatabaseUnavailable(f"PostgreSQL does not answer: {error}") from error

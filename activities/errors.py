@@ -92,7 +92,7 @@ class ResourceLimit(ToolError):
 
 
 class HttpStatusError(ToolError):
-    """The server answered with an error status; 4xx other than 408, 425 and 429 are not retried."""
+    """The server answered with a status that `fail_on` or `retry_on` names; the latter is retried."""
 
     code = "HttpStatus"
 
@@ -101,6 +101,13 @@ class HttpStatusError(ToolError):
     ) -> None:
         super().__init__(message, details=details, retry_after=retry_after)
         self.retryable = retryable
+
+
+class AuthenticationFailed(ToolError):
+    """Nobody vouches for us: the credentials were refused, or no token came for them."""
+
+    code = "AuthenticationFailed"
+    retryable = False
 
 
 class ConnectionFailed(ToolError):

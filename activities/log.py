@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from activities.scrubbing import Scrubber
 from models.enums import LogLevel
 from models.graph.limits import MAX_LOG_BYTES, MAX_LOG_LINES
 from models.graph.values import Json, encoded_size
@@ -20,12 +21,19 @@ class AttemptLog:
         self._stream = stream
         self._bytes = 0
         self._dropped = 0
+        self.scrubber = Scrubber({})  # another one once the attempt knows secrets
 
     def __call__(self, message: str, level: LogLevel = LogLevel.INFO, data: Json = None) -> None:
         """Write a line; beyond the caps it is only counted."""
-        text = message.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+        text = (
+            self.scrubber.text(message)
+            .replace("\x00", "\ufffd")
+            .encode("utf-8", "replace")
+            .decode()
+        )
         if len(text) > MAX_LINE_CHARACTERS:
             text = f"{text[:MAX_LINE_CHARACTERS]}… ({len(message)} characters)"
+        data = self.scrubber.value(data)
         size = len(text.encode()) + (encoded_size(data) if data is not None else 0)
         if len(self._lines) >= MAX_LOG_LINES or self._bytes + size > MAX_LOG_BYTES:
             self._dropped += 1

@@ -1,6 +1,7 @@
 """Activity `tool`: checks what goes in and out, runs the tool, and types every failure."""
 
 import asyncio
+import copy
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 from temporalio import activity
 
+from activities.clean_artifacts import CleanArtifacts
 from activities.context import ArtifactStore, ToolContext
 from activities.errors import (
     InvalidInput,
@@ -23,6 +25,9 @@ from activities.log import AttemptLog
 from activities.nodes import inline
 from activities.schema import check_schema
 from activities.scratch import Scratch
+from activities.scrubbing import Scrubber
+from activities.secrets import Secrets, names_in, put_in
+from activities.turns import Turn, Turns
 from models.enums import ToolType
 from models.graph.tool import ToolConfig
 from models.graph.values import Json, ValueProblem, check_json, is_artifact
@@ -42,9 +47,17 @@ class RunTool(Protocol):
 class ToolActivities:
     """The tools of this worker by kind."""
 
-    def __init__(self, tools: Mapping[ToolType, RunTool], artifacts: ArtifactStore) -> None:
+    def __init__(
+        self,
+        tools: Mapping[ToolType, RunTool],
+        artifacts: ArtifactStore,
+        secrets: Secrets,
+        turns: Turns,
+    ) -> None:
         self._tools = tools
         self._artifacts = artifacts
+        self._secrets = secrets
+        self._turns = turns
 
     @property
     def all(self) -> list[Callable[..., Any]]:
@@ -58,54 +71,78 @@ class ToolActivities:
         Raises:
             ApplicationError: with a `FailureDetail`; final once the node's attempts are used up.
         """
-        attempt = activity.info().attempt if activity.in_activity() else 1
-        live = LIVE.get()
-        log = AttemptLog(live.add if live else None)
-        scratch = Scratch()
-        started = time.monotonic()
+        number = activity.info().attempt if activity.in_activity() else 1
         try:
-            async with asyncio.timeout(task.timeout_seconds):
-                with typed():
-                    output = await self._attempt(task, attempt, log, scratch)
-        except TimeoutError:
-            failure: ToolError = ToolTimeout(
-                f"the attempt did not end within {task.timeout_seconds:g} seconds (timeout_seconds)"
-            )
-        except ToolError as error:
-            failure = error
-        else:
-            return Envelope(output=output, logs=log.lines, usage=_usage(started))
-        finally:
-            scratch.remove()
+            async with self._turns.turn(task) as turn:
+                return await self._in_turn(task, number, turn)
+        except ToolError as error:  # there was no turn, so nothing ran
+            raise application_error(error, task.context, attempt=number, retry=task.retry) from None
+
+    async def _in_turn(self, task: ToolTask, number: int, turn: Turn) -> Envelope:
+        attempt = _Attempt(task, number, self._tools, self._artifacts, self._secrets)
+        failure = await attempt.outcome()
+        if failure is None:
+            return Envelope(output=attempt.output, logs=attempt.log.lines, usage=attempt.usage())
+        await turn.prepare(failure, number)
+        # Without a cause: Temporal would record its message too, which may hold a secret.
         raise application_error(
             failure,
             task.context,
-            attempt=attempt,
+            attempt=number,
             retry=task.retry,
-            logs=log.lines,
-            usage=_usage(started),
-        ) from failure
+            logs=attempt.log.lines,
+            usage=attempt.usage(),
+        ) from None
 
-    async def _attempt(
-        self, task: ToolTask, attempt: int, log: AttemptLog, scratch: Scratch
-    ) -> Json:
-        config = _parse(task)
-        inputs = await self._inputs(task)
+
+class _Attempt:
+    """One attempt: its log, its files, and the secrets that must not leave it."""
+
+    def __init__(
+        self,
+        task: ToolTask,
+        number: int,
+        tools: Mapping[ToolType, RunTool],
+        artifacts: ArtifactStore,
+        secrets: Secrets,
+    ) -> None:
+        live = LIVE.get()
+        self._number = number
+        self.log = AttemptLog(live.add if live else None)
+        self.scratch = Scratch()
+        self._task = task
+        self._tools = tools
+        self._artifacts = artifacts
+        self._secrets = secrets
+        self._scrubber = Scrubber({})
+        self._started = time.monotonic()
+        self.output: Json = None
+
+    async def outcome(self) -> ToolError | None:
+        """Run to the end; why it failed, or None once `output` is there."""
+        seconds = self._task.timeout_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                with typed():
+                    self.output = await self._run()
+        except TimeoutError:
+            return ToolTimeout(
+                f"the attempt did not end within {seconds:g} seconds (timeout_seconds)"
+            )
+        except ToolError as error:
+            return self._clean(error)
+        finally:
+            self.scratch.remove()
+        return None
+
+    async def _run(self) -> Json:
+        """The tool's output, checked, without secrets, large parts of it as artifacts."""
+        task = self._task
+        inputs = await self._inputs()
+        config = await self._fill(inputs)
         if task.input_schema is not None:
             check_schema(inputs, task.input_schema, where="inputs")
-        context = ToolContext(
-            execution_id=task.context.execution_id,
-            node_key=task.context.node_key,
-            path=task.context.path,
-            attempt=attempt,
-            idempotency_key=_idempotency_key(task),
-            timeout_seconds=task.timeout_seconds,
-            log=log,
-            artifacts=self._artifacts,
-            scratch=scratch,
-            owner_id=task.context.owner_id,
-        )
-        output = await self._tools[ToolType(config.kind)](config, inputs, context)
+        output = await self._tools[ToolType(config.kind)](config, inputs, self._context())
         try:
             check_json(output)
         except ValueProblem as problem:
@@ -113,32 +150,62 @@ class ToolActivities:
             raise InvalidOutput(f"the result is not JSON{where}: {problem.message}") from problem
         if task.output_schema is not None:
             check_schema(output, task.output_schema, where="output", error=InvalidOutput)
-        return await inline(self._artifacts, task.context.execution_id, output)
+        return await inline(
+            self._artifacts, task.context.execution_id, self._scrubber.value(output)
+        )
 
-    async def _inputs(self, task: ToolTask) -> dict[str, Json]:
-        inputs = task.inputs
+    def _clean(self, failure: ToolError) -> ToolError:
+        failure.message = self._scrubber.text(failure.message)
+        failure.details = self._scrubber.value(failure.details)
+        return failure
+
+    def usage(self) -> Usage:
+        """What the attempt has cost so far."""
+        return Usage(ms=round((time.monotonic() - self._started) * 1000))
+
+    async def _inputs(self) -> dict[str, Json]:
+        inputs = self._task.inputs
         if is_artifact(inputs):
             inputs = orjson.loads(await self._artifacts.get(inputs))
         if not isinstance(inputs, dict):
             raise InvalidInput("the inputs are not an object")
         return inputs
 
+    async def _fill(self, inputs: dict[str, Json]) -> ToolConfig:
+        """Put the secrets into `inputs` and the configuration; from here on all is scrubbed."""
+        task = self._task
+        if not task.secrets:
+            return _parse(task.config)
+        names = names_in(task.secrets)
+        values = await self._secrets.values(task.context.owner_id, names)
+        self._scrubber = self.log.scrubber = Scrubber(values)
+        config = copy.deepcopy(task.config)
+        put_in({"config": config, "inputs": inputs}, task.secrets, values)
+        return _parse(config)
 
-def _parse(task: ToolTask) -> ToolConfig:
+    def _context(self) -> ToolContext:
+        context = self._task.context
+        clean = CleanArtifacts(self._artifacts, self._scrubber) if self._scrubber else None
+        return ToolContext(
+            execution_id=context.execution_id,
+            node_key=context.node_key,
+            path=context.path,
+            attempt=self._number,
+            idempotency_key=f"{context.execution_id}:{context.node_key}:{context.path}",
+            timeout_seconds=self._task.timeout_seconds,
+            log=self.log,
+            artifacts=clean or self._artifacts,
+            scratch=self.scratch,
+            owner_id=context.owner_id,
+        )
+
+
+def _parse(config: dict[str, Json]) -> ToolConfig:
     try:
-        return _CONFIG.validate_python(task.config)
+        return _CONFIG.validate_python(config)
     except ValidationError as error:
         problems = [
             f"config.{'.'.join(str(part) for part in problem['loc'][1:])}: {problem['msg']}"
-            for problem in error.errors()
+            for problem in error.errors(include_input=False)
         ]
-        raise InvalidInput("; ".join(problems)) from error
-
-
-def _idempotency_key(task: ToolTask) -> str:
-    context = task.context
-    return f"{context.execution_id}:{context.node_key}:{context.path}"
-
-
-def _usage(started: float) -> Usage:
-    return Usage(ms=round((time.monotonic() - started) * 1000))
+        raise InvalidInput("; ".join(problems)) from None

@@ -11,7 +11,6 @@ from datetime import timedelta
 
 import structlog
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkflowRunner
 
@@ -19,15 +18,21 @@ from activities import scratch
 from activities.addresses import Opening, parse_openings
 from activities.artifacts import Artifacts
 from activities.context import ArtifactStore
+from activities.database import Database
 from activities.hints import Hints
 from activities.http_client import HttpClient
 from activities.interceptor import RunInterceptor
+from activities.limits import ToolLimits
 from activities.nodes import NodeActivities
+from activities.secrets import Secrets
 from activities.tool_activity import RunTool, ToolActivities
 from activities.tools import builtin, python, shell
 from activities.tools.http import HttpTool
+from activities.turns import Turns
 from models.enums import ToolType
+from models.keys import KeysInvalid, KeySource
 from temporal_workflows.contracts import TASK_QUEUE
+from temporal_workflows.payloads import data_converter
 from temporal_workflows.registry import WORKFLOWS, workflow_runner
 
 # A cache smaller than the live runs costs three times the work; a cached run takes about 100 kB.
@@ -50,7 +55,14 @@ class WorkerSettings:
     artifacts: str
     database_url: str | None = None
     http_allow: tuple[Opening, ...] = ()
+    keys: KeySource | None = None
+    encrypt_payloads: bool = False
     task_queue: str = TASK_QUEUE
+
+    @property
+    def payload_keys(self) -> KeySource | None:
+        """What payloads are encrypted with; None leaves them readable."""
+        return self.keys if self.encrypt_payloads else None
 
     @classmethod
     def from_env(
@@ -67,7 +79,13 @@ class WorkerSettings:
             openings = parse_openings(environ.get("PASTETRADER_HTTP_ALLOW", ""))
         except ValueError as error:
             raise SettingsInvalid(f"PASTETRADER_HTTP_ALLOW: {error}") from error
-        return cls(artifacts, environ.get("DATABASE_URL"), openings, task_queue)
+        try:
+            keys = KeySource.from_env(environ)
+        except KeysInvalid as error:
+            raise SettingsInvalid(str(error)) from error
+        encrypt = environ.get("PASTETRADER_ENCRYPT_PAYLOADS", "").lower() in {"1", "true", "yes"}
+        database_url = environ.get("DATABASE_URL")
+        return cls(artifacts, database_url, openings, keys, encrypt, task_queue)
 
 
 def build_worker(
@@ -79,18 +97,24 @@ def build_worker(
     task_queue: str = TASK_QUEUE,
     workflows: Sequence[type] = WORKFLOWS,
     runner: WorkflowRunner | None = None,
+    database: Database | None = None,
+    keys: KeySource | None = None,
 ) -> Worker:
     """A worker with every activity, and the settings of the design.
 
-    `runner` None is the runner of the product's own workflow.
+    `runner` None is the runner of the product's own workflow. Without `database` and `keys` tools
+    have neither secrets nor limits.
     """
+    database = database or Database(None)
+    turns = Turns(ToolLimits(database))
     return Worker(
         client,
         task_queue=task_queue,
         workflows=workflows,
         activities=[
             *NodeActivities(artifacts).all,
-            *ToolActivities(tools, artifacts).all,
+            *ToolActivities(tools, artifacts, Secrets(database, keys), turns).all,
+            *turns.all,
         ],
         workflow_runner=runner or workflow_runner(),
         workflow_task_executor=ThreadPoolExecutor(WORKFLOW_THREADS, "workflow"),
@@ -124,7 +148,7 @@ async def run_worker(settings: WorkerSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    connecting = asyncio.create_task(_connect())
+    connecting = asyncio.create_task(_connect(settings.payload_keys))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((connecting, stopping), return_when=asyncio.FIRST_COMPLETED)
     if not connecting.done():
@@ -132,27 +156,31 @@ async def run_worker(settings: WorkerSettings) -> None:
         return
     scratch.sweep()
     hints, http = Hints(settings.database_url), HttpClient(settings.http_allow)
+    database = Database(settings.database_url)
     worker = build_worker(
         connecting.result(),
         tools=build_tools(http),
         artifacts=Artifacts.from_url(settings.artifacts),
         hints=hints,
         task_queue=settings.task_queue,
+        database=database,
+        keys=settings.keys,
     )
     gc.freeze()  # what is loaded by now stays, so collections need not walk it
     async with worker:
         await stopping
     await hints.close()
     await http.close()
+    await database.close()
 
 
-async def _connect() -> Client:
+async def _connect(keys: KeySource | None) -> Client:
     """A client as Temporal's environment describes it, however long the server is away."""
     while True:
         try:
             return await Client.connect(
                 **ClientConfig.load_client_connect_config(),
-                data_converter=pydantic_data_converter,
+                data_converter=data_converter(keys),
             )
         except RuntimeError as error:
             _log.warning("waiting for Temporal", error=str(error))

@@ -17,6 +17,7 @@ from api.artifacts.router import router as artifacts_router
 from api.auth.router import router as auth_router
 from api.auth.throttle import LoginThrottle
 from api.background import keep_running
+from api.codec.router import router as codec_router
 from api.deps import get_principal
 from api.designer import Designer
 from api.engine import Engine
@@ -24,6 +25,7 @@ from api.executions.router import router as executions_router
 from api.executions.schemas import View
 from api.middleware import Edge
 from api.mirror.feed import Mirror
+from api.secrets.router import router as secrets_router
 from api.settings import Settings
 from api.sse import ExecutionChannel
 from api.system.health import router as health_router
@@ -52,6 +54,8 @@ PUBLIC = frozenset(
         f"{PREFIX}/auth/login",
         f"{PREFIX}/auth/refresh",  # proven by its cookie
         f"{PREFIX}/auth/logout",
+        f"{PREFIX}/codec/decode",  # proven by token, key, or a cookie of Temporal Web's browser
+        f"{PREFIX}/codec/encode",
     }
 )
 POOL_SIZE = 20
@@ -93,7 +97,11 @@ def _assemble(app: FastAPI, settings: Settings) -> None:
         settings.database_url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE
     )
     state.sessions = create_session_factory(state.database)
-    state.engine = Engine(settings.temporal_address, namespace=settings.temporal_namespace)
+    state.engine = Engine(
+        settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        payload_keys=settings.keys if settings.encrypt_payloads else None,
+    )
     state.mirror = Mirror(state.engine, state.sessions, settings.database_url)
     state.view = View(settings.temporal_ui, settings.temporal_namespace)
     state.channel = ExecutionChannel(settings.database_url)
@@ -127,6 +135,8 @@ def _include(app: FastAPI) -> None:
         gallery_router,
         executions_router,
         tools_router,
+        secrets_router,
+        codec_router,
         artifacts_router,
         system_router,
     ):

@@ -15,8 +15,8 @@ from models.enums import Role
 from models.session import act_as
 from models.user import User
 
-_bearer = HTTPBearer(auto_error=False, description="Access token of `POST /auth/login`.")
-_api_key = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key of yours.")
+bearer_scheme = HTTPBearer(auto_error=False, description="Access token of `POST /auth/login`.")
+api_key_scheme = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key of yours.")
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
@@ -48,8 +48,8 @@ SettingsDep = Annotated[Settings, Depends(get_settings)]
 async def get_principal(
     session: SessionDep,
     settings: SettingsDep,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-    api_key: Annotated[str | None, Depends(_api_key)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)],
+    api_key: Annotated[str | None, Depends(api_key_scheme)],
 ) -> Principal:
     """Who asks, by access token or API key.
 
@@ -60,7 +60,8 @@ async def get_principal(
     if api_key is not None:
         found = await by_api_key(session, api_key)
     elif bearer is not None:
-        found = await by_access_token(session, settings, bearer.credentials)
+        signing_key = settings.secret_key.get_secret_value()
+        found = await by_access_token(session, signing_key, bearer.credentials)
     if found is None:
         given = api_key is not None or bearer is not None
         what = "the token or key is not valid any more" if given else "sign in first"

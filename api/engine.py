@@ -17,12 +17,12 @@ from temporalio.api.workflowservice.v1 import (
 )
 from temporalio.client import ActivityFailureError, Client, WorkflowHistory
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.mirror.events import Failure, LiveAttempt, Page, failure_of, read_page
+from models.keys import KeySource
 from temporal_workflows.contracts import (
     GRAPH_WORKFLOW,
     TASK_QUEUE,
@@ -35,6 +35,7 @@ from temporal_workflows.contracts import (
     parse_activity_id,
     workflow_id,
 )
+from temporal_workflows.payloads import data_converter
 from temporal_workflows.policies import HEARTBEAT_TIMEOUT, start_to_close
 from temporal_workflows.scheduler import Place
 
@@ -45,6 +46,7 @@ LARGE_GRAPH_NODES = 400
 # Mostly there is little or nothing new.
 FIRST_REVERSE_PAGE = 8
 REVERSE_PAGE = 500
+TURN_SECONDS = 35
 CALL_TIMEOUT = timedelta(seconds=10)
 
 
@@ -88,6 +90,7 @@ class Engine:
     Args:
         address: `host:port`; None takes all connection settings from Temporal's own environment
             configuration (`TEMPORAL_ADDRESS`, `TEMPORAL_PROFILE`, TLS, API key, …).
+        payload_keys: What payloads are encrypted with; None leaves them readable.
     """
 
     def __init__(
@@ -96,7 +99,9 @@ class Engine:
         *,
         namespace: str | None = None,
         task_queue: str = TASK_QUEUE,
+        payload_keys: KeySource | None = None,
     ) -> None:
+        self._payload_keys = payload_keys
         self._address = address
         self._namespace = namespace
         self._task_queue = task_queue
@@ -155,7 +160,9 @@ class Engine:
             EngineUnavailable: Temporal did not answer.
         """
         client = await self._connected()
-        limit = start_to_close(task.timeout_seconds)
+        # A limited tool may be waited for before its time begins.
+        waiting = TURN_SECONDS if task.rate_limit else 0
+        limit = start_to_close(task.timeout_seconds + waiting)
         try:
             found: Envelope = await client.execute_activity(
                 Activity.TOOL,
@@ -304,7 +311,9 @@ class Engine:
             options["namespace"] = self._namespace
         options.setdefault("target_host", "127.0.0.1:7233")
         try:
-            return await Client.connect(**options, data_converter=pydantic_data_converter)
+            return await Client.connect(
+                **options, data_converter=data_converter(self._payload_keys)
+            )
         except RuntimeError as error:  # what the SDK raises when nobody listens
             raise EngineUnavailable(str(error)) from error
 

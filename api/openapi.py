@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from api.settings import Settings
+from models.keys import new_key
 
 
 def description() -> str:
@@ -15,6 +16,7 @@ def description() -> str:
     settings = Settings(
         database_url="postgresql://nowhere/none",
         secret_key=SecretStr(secrets.token_urlsafe(48)),
+        encryption_keys=SecretStr(new_key("1")),
         artifacts="memory://",
     )
     return json.dumps(create_app(settings).openapi(), indent=1)

@@ -1,9 +1,12 @@
 """What the API process is told by its environment."""
 
+from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.keys import FILE_VARIABLE, HOW_TO_MAKE, VARIABLE, KeysInvalid, KeySource
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
 MIN_KEY_CHARACTERS = 32
@@ -17,6 +20,9 @@ class Settings(BaseSettings):
 
     database_url: str = Field(validation_alias="DATABASE_URL")
     secret_key: SecretStr = Field(validation_alias="PASTETRADER_SECRET_KEY")
+    encryption_keys: SecretStr | None = Field(None, validation_alias=VARIABLE)
+    encryption_keys_file: Path | None = Field(None, validation_alias=FILE_VARIABLE)
+    encrypt_payloads: bool = Field(False, validation_alias="PASTETRADER_ENCRYPT_PAYLOADS")
     artifacts: str = Field(validation_alias="PASTETRADER_ARTIFACTS")
     temporal_address: str | None = Field(None, validation_alias="TEMPORAL_ADDRESS")
     temporal_namespace: str = Field("default", validation_alias="TEMPORAL_NAMESPACE")
@@ -28,6 +34,21 @@ class Settings(BaseSettings):
     refresh_token_days: int = Field(30, ge=1, le=365)
     secure_cookies: bool = Field(False, validation_alias="PASTETRADER_SECURE_COOKIES")
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=64 * 1024)
+
+    @cached_property
+    def keys(self) -> KeySource:
+        """What secrets are sealed with. Raises `KeysInvalid`."""
+        if self.encryption_keys_file is not None:
+            return KeySource(file=self.encryption_keys_file)
+        if self.encryption_keys is None:
+            raise KeysInvalid(f"{FILE_VARIABLE} or {VARIABLE} must be set; {HOW_TO_MAKE}")
+        return KeySource(self.encryption_keys.get_secret_value())
+
+    @model_validator(mode="after")
+    def _with_keys(self) -> "Settings":
+        """Refuse to start without keys: what cannot be sealed must not be taken."""
+        _ = self.keys
+        return self
 
     @field_validator("secret_key")
     @classmethod

@@ -58,6 +58,10 @@ class ApiClient:
         answer = self._send("POST", path, json=json, headers=headers)
         return answer.json() if answer.content else None
 
+    def put(self, path: str, body: Any) -> Any:
+        """PUT JSON; the answer."""
+        return self._send("PUT", path, json=body).json()
+
     def delete(self, path: str) -> None:
         """DELETE; the answer is empty."""
         self._send("DELETE", path)

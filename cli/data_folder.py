@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from models.keys import new_key
+
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -61,6 +63,22 @@ class DataFolder:
         if not file.exists():
             write_private(file, secrets.token_urlsafe(48))
         return file.read_text(encoding="ascii").strip()
+
+    @property
+    def packages(self) -> Path:
+        """Where environments for Python tools are built."""
+        return self.root / "packages"
+
+    @property
+    def encryption_keys(self) -> Path:
+        """The file with the keys that secrets are sealed with."""
+        return self.root / "encryption.keys"
+
+    def make_encryption_keys(self) -> Path:
+        """The key file, with a first key in it when there is none."""
+        if not self.encryption_keys.exists():
+            write_private(self.encryption_keys, new_key("1") + "\n")
+        return self.encryption_keys
 
     def admin(self) -> Admin | None:
         """The stored first account, None before there is one."""

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from cli.exits import CommandError, ExitCode
 
 COMMANDS = (
-    *("up", "demo", "run", "workflow", "execution", "tool"),
+    *("up", "demo", "run", "workflow", "execution", "tool", "secrets"),
     *("login", "api-key", "doctor", "api", "worker", "migrate"),
 )
 

@@ -1,6 +1,7 @@
 """The Temporal commands of a run, kept within what one workflow task may carry."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
 
@@ -12,6 +13,8 @@ from models.graph.values import encoded_size
 from temporal_workflows.contracts import (
     GRAPH_WORKFLOW,
     Activity,
+    AdmitTask,
+    Admitted,
     Envelope,
     GraphInput,
     GraphResult,
@@ -22,6 +25,7 @@ from temporal_workflows.contracts import (
 )
 from temporal_workflows.policies import (
     HEARTBEAT_TIMEOUT,
+    LIMIT_RETRY,
     LOCAL_RETRY,
     LOCAL_TIMEOUT,
     retry_policy,
@@ -47,6 +51,7 @@ class Commands:
         self._seen_length = 0
         self._flushed: asyncio.Task[None] | None = None
         self._issued: dict[Place, int] = {}
+        self._turns: dict[str, Admitted] = {}
 
     def context(self, place: Place) -> NodeContext:
         """Names the node to an activity."""
@@ -83,7 +88,8 @@ class Commands:
         return found
 
     async def tool(self, task: ToolTask, place: Place, node: Node) -> Envelope:
-        """Run a tool on whichever worker is free."""
+        """Run a tool on whichever worker is free, once its limit allows."""
+        await self._admitted(task, place, node)
         async with self._slots:
             await self._admit(encoded_size(task.inputs) + encoded_size(task.config))
             self._issue(place)
@@ -99,6 +105,48 @@ class Commands:
                 cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
             )
             return found
+
+    def admit(self, answer: Admitted) -> None:
+        """The turn of a node that waits for a limited tool has come."""
+        self._turns[answer.place] = answer
+
+    async def _admitted(self, task: ToolTask, place: Place, node: Node) -> None:
+        """Wait for a turn with a limited tool; whoever gives it up tells who is next."""
+        if task.tool_id is None or task.rate_limit is None:
+            return
+        asked = AdmitTask(context=task.context, tool_id=task.tool_id, rate_limit=task.rate_limit)
+        name = activity_id(place.key, place.path)
+        try:
+            answer = await self._ask_for_turn(Activity.ADMIT, asked, place, node)
+            while not answer.granted:
+                with suppress(asyncio.TimeoutError):
+                    await workflow.wait_condition(
+                        lambda: name in self._turns,
+                        timeout=answer.wait,
+                        timeout_summary=f"{name}#limit",
+                    )
+                told = self._turns.pop(name, None)
+                answer = told or await self._ask_for_turn(Activity.ADMIT, asked, place, node)
+            if answer.wait > 0:
+                await self.wait(answer.wait, place, "limit")
+        except asyncio.CancelledError:
+            await self._ask_for_turn(Activity.LEAVE, asked, place, node)
+            raise
+
+    async def _ask_for_turn(
+        self, name: str, asked: AdmitTask, place: Place, node: Node
+    ) -> Admitted:
+        await self._admit(0)
+        found: Admitted = await workflow.execute_local_activity(
+            name,
+            asked,
+            result_type=Admitted,
+            activity_id=activity_id(place.key, place.path, "limit"),
+            summary=node.title,
+            start_to_close_timeout=LOCAL_TIMEOUT,
+            retry_policy=LIMIT_RETRY,
+        )
+        return found
 
     async def child(self, child: GraphInput, place: Place, node: Node) -> GraphResult:
         """Run another workflow; it is cancelled with its parent, and timed only when asked."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer
 from models.enums import ExecutionStatus, LogLevel
 from models.graph.graph import Graph
 from models.graph.node import Retry
-from models.graph.tool import ToolSpec
+from models.graph.tool import RateLimit, ToolSpec
 from models.graph.values import Json
 
 TASK_QUEUE = "pastetrader"
@@ -19,6 +19,7 @@ GRAPH_WORKFLOW = "GraphWorkflow"
 EXECUTION_PREFIX = "exec-"
 HINT_CHANNEL = "pastetrader_hint"
 STATUS_QUERY = "status"
+ADMITTED_SIGNAL = "admitted"
 STATE_CHUNK_BYTES = 512 * 1024
 
 
@@ -32,6 +33,8 @@ class Activity:
     AGGREGATOR = "aggregator"
     EVALUATE = "evaluate"  # what steers containers, delays and sub-workflows
     RECORD = "record"  # decisions and container results that no other event carries
+    ADMIT = "admit"  # asks for a turn with a limited tool
+    LEAVE = "leave"  # gives the place in its queue up
     SAVE_STATE = "save_state"
     LOAD_STATE = "load_state"
 
@@ -137,16 +140,56 @@ class NodeContext(Payload):
     path: str = ""
 
 
+class SecretPart(Payload):
+    """Stands for a secret's value inside a text."""
+
+    secret: str
+
+
+class SecretPlace(Payload):
+    """A text that holds secrets: where it is in a `ToolTask`, and what it is made of.
+
+    Until the activity fills it in, `{{ secrets.name }}` stands there for people to read. Only
+    templates make places, so data that looks like one stays data.
+    """
+
+    at: list[str | int]  # such as ["config", "headers", "Authorization"]
+    parts: list[str | SecretPart]
+
+
 class ToolTask(Payload):
-    """Input of activity `tool`: `inputs` and `config` are final, secrets still references."""
+    """Input of activity `tool`: `inputs` and `config` are final but for the secrets' places."""
 
     context: NodeContext
     config: dict[str, Json]  # a rendered `ToolConfig`, checked by the activity
     inputs: Json = Field(default_factory=dict)  # an object, or one artifact that holds it
+    secrets: list[SecretPlace] = Field(default_factory=list)
+    tool_id: str | None = None  # the registered tool that `rate_limit` counts by
+    rate_limit: RateLimit | None = None
     input_schema: dict[str, Any] | None = None
     output_schema: dict[str, Any] | None = None
     timeout_seconds: float = 300
     retry: Retry = Field(default_factory=Retry)
+
+
+class AdmitTask(Payload):
+    """Input of local activities `admit` and `leave`: who wants to use which limited tool."""
+
+    context: NodeContext
+    tool_id: str
+    rate_limit: RateLimit
+
+
+class Admitted(Payload):
+    """Result of `admit`, and signal `admitted` when the turn comes later.
+
+    `place` is the node's activity id. The tool may run `wait` seconds from now; without a turn
+    that is when to ask again at the latest.
+    """
+
+    place: str = ""
+    granted: bool = True
+    wait: float = 0.0
 
 
 class TriggerTask(Payload):

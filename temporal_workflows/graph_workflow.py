@@ -17,10 +17,12 @@ from models.graph.node import CONTAINER_TYPES, LoopNode, ParallelNode, TriggerNo
 from models.graph.values import Json, encoded_size
 from temporal_workflows.commands import Commands
 from temporal_workflows.contracts import (
+    ADMITTED_SIGNAL,
     GRAPH_WORKFLOW,
     STATE_CHUNK_BYTES,
     STATUS_QUERY,
     Activity,
+    Admitted,
     Envelope,
     GraphInput,
     GraphResult,
@@ -93,6 +95,11 @@ class GraphWorkflow:
         if self.scheduler.error is not None:
             raise run_failure(self.scheduler.error)
         return GraphResult(output=await self._output())
+
+    @workflow.signal(name=ADMITTED_SIGNAL)
+    def admitted(self, answer: Admitted) -> None:
+        """Another run gave a limited tool up, and a node of this one is next."""
+        self.commands.admit(answer)
 
     @workflow.query(name=STATUS_QUERY)
     def status(self) -> list[str]:

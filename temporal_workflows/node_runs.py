@@ -42,6 +42,7 @@ from temporal_workflows.contracts import (
 from temporal_workflows.failures import node_error
 from temporal_workflows.scheduler import Outcome, Place, Scheduler
 from temporal_workflows.scope import scope_for
+from temporal_workflows.tool_rendering import RenderedTool, ToolTemplates
 
 COMPLETED = ExecutionStatus.COMPLETED
 # Temporal counts time in nanoseconds and ends with the year 2262; timers beyond fire at once.
@@ -109,20 +110,21 @@ class NodeRuns:
 
     async def _tool(self, place: Place, node: ToolNode) -> Outcome:
         spec = self._spec(node)
-        raw = spec.config.model_dump(mode="json", exclude_unset=True)
-        rendered = {name: raw[name] for name in raw.keys() & spec.config.TEMPLATED}
-        inputs = await self._inputs(place, node)
-        config = raw | self._render(place, {"config": rendered})["config"]
-        if encoded_size(config) > MAX_INLINE_BYTES:
+        rendered = self._rendered_tool(place, node, spec)
+        if encoded_size(rendered.config) > MAX_INLINE_BYTES:
             raise NodeFailed(
                 "PayloadTooLarge",
                 f"the rendered configuration is over {MAX_INLINE_BYTES} bytes; "
                 "pass large values through `inputs`",
             )
+        inputs: Json = rendered.inputs
         task = ToolTask(
             context=self.commands.context(place),
-            config=config,
-            inputs=inputs,
+            config=rendered.config,
+            inputs=await self.stored(place, node.title, "inputs", inputs),
+            secrets=rendered.secrets,
+            tool_id=spec.id,
+            rate_limit=spec.rate_limit,
             input_schema=spec.input_schema,
             output_schema=spec.output_schema,
             timeout_seconds=node.timeout_seconds,
@@ -130,6 +132,16 @@ class NodeRuns:
         )
         envelope = await self.commands.tool(task, place, node)
         return Outcome(COMPLETED, envelope.output)
+
+    def _rendered_tool(self, place: Place, node: ToolNode, spec: ToolSpec) -> RenderedTool:
+        templates = ToolTemplates(spec, node.inputs)
+        # Only whoever names a secret takes a random number, so that older histories replay.
+        nonce = workflow.uuid4().hex if templates.secrets else ""
+        given = self.start.input_overrides.get(node.key)
+        try:
+            return templates.render(self._scope(place, *templates.all), nonce, given)
+        except ExpressionError as error:
+            raise NodeFailed("ExpressionFailed", error.message, {"field": error.field}) from error
 
     async def _condition(self, place: Place, node: ConditionNode) -> Outcome:
         branches = [(branch.handle, branch.when) for branch in node.config.branches]
@@ -322,20 +334,11 @@ class NodeRuns:
         overridden = self.start.input_overrides.get(node.key)
         if overridden is not None:
             return overridden
-        return self._render(place, {"inputs": node.inputs})["inputs"]
-
-    def _render(
-        self, place: Place, fields: Mapping[str, dict[str, Json]]
-    ) -> dict[str, dict[str, Json]]:
-        """Render objects of templates by the name of their field."""
-        scope = self._scope(place, *fields.values())
+        scope = self._scope(place, node.inputs)
         try:
             return {
-                name: {
-                    key: render_value(template, scope, field=f"{name}.{key}")
-                    for key, template in templates.items()
-                }
-                for name, templates in fields.items()
+                key: render_value(template, scope, field=f"inputs.{key}")
+                for key, template in node.inputs.items()
             }
         except ExpressionError as error:
             raise NodeFailed("ExpressionFailed", error.message, {"field": error.field}) from error

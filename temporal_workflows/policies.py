@@ -15,6 +15,8 @@ LOST_WORKER_ATTEMPTS = 10
 
 LOCAL_TIMEOUT = timedelta(seconds=30)
 LOCAL_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=50), maximum_attempts=5)
+# A worker that waits for its database times out; a turn is worth asking for again.
+LIMIT_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=60)
 
 
 def start_to_close(timeout_seconds: float) -> timedelta:

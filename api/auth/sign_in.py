@@ -7,7 +7,6 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.tokens import digest, read_access_token
-from api.settings import Settings
 from models.enums import Role
 from models.user import ApiKey, User
 
@@ -28,11 +27,9 @@ class Principal:
         return min(_RANKS[Role(self.user.role)], _RANKS[self.ceiling]) >= _RANKS[role]
 
 
-async def by_access_token(
-    session: AsyncSession, settings: Settings, token: str
-) -> Principal | None:
-    """The live account that an access token proves."""
-    user_id = read_access_token(settings.secret_key.get_secret_value(), token)
+async def by_access_token(session: AsyncSession, signing_key: str, token: str) -> Principal | None:
+    """The live account that a token proves."""
+    user_id = read_access_token(signing_key, token)
     if user_id is None:
         return None
     user = await session.scalar(select(User).where(User.id == user_id, User.is_active))

@@ -91,6 +91,7 @@ async def create_tool(
         input_schema=body.input_schema,
         output_schema=body.output_schema,
         is_public=body.is_public,
+        rate_limit=body.rate_limit.model_dump() if body.rate_limit else None,
     )
     stored = await service.store(tool)
     note(session, request, "tool.create", actor_id=editor.id, resource=str(stored.id))
@@ -121,7 +122,9 @@ async def change_tool(
         )
     if body.name is not None and body.name != tool.name:
         await service.refuse_used(tool)
-    for name in body.model_fields_set - {"version", "config"}:
+    if "rate_limit" in body.model_fields_set:
+        tool.rate_limit = body.rate_limit.model_dump() if body.rate_limit else None
+    for name in body.model_fields_set - {"version", "config", "rate_limit"}:
         value = getattr(body, name)
         if value is not None or name in {"description", "input_schema", "output_schema"}:
             setattr(tool, name, value)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.schemas import Closed, Name, StoredJson, Text, Version
 from models.enums import ToolType
 from models.graph.builtins import Builtin
-from models.graph.tool import ToolConfig
+from models.graph.tool import RateLimit, ToolConfig
 from models.graph.values import Json
 from temporal_workflows.contracts import LogLine, NodeError, Usage
 
@@ -32,6 +32,7 @@ class NewTool(ToolSpecIn):
     name: Name
     description: Description | None = None
     is_public: bool = Field(False, description="Whether everybody's graphs may name it.")
+    rate_limit: RateLimit | None = None
 
 
 class ToolChange(Closed):
@@ -43,6 +44,7 @@ class ToolChange(Closed):
     input_schema: Schema | None = None
     output_schema: Schema | None = None
     is_public: bool | None = None
+    rate_limit: RateLimit | None = Field(None, description="`null` takes the limit away.")
     version: Version | None = None
 
 
@@ -71,6 +73,7 @@ class ToolOut(BaseModel):
     input_schema: dict[str, Any] | None
     output_schema: dict[str, Any] | None
     is_public: bool
+    rate_limit: RateLimit | None
     version: int
     created_at: datetime
     updated_at: datetime

@@ -1,7 +1,7 @@
 """Use cases about tools."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
@@ -11,14 +11,18 @@ from api.engine import Engine, EngineUnavailable, ToolRunFailed
 from api.errors import Conflict, NotFound, Unavailable, ValidationFailed
 from api.ownership import owned
 from api.tools.schemas import TestAnswer, TestRequest
+from api.workflows.service import spec_of
 from models.base import new_id
+from models.graph.expression import ExpressionError
 from models.graph.json_schema import SchemaInvalid, check_json_schema
 from models.graph.node import Retry
-from models.graph.tool import ToolSpec
+from models.graph.templates import tool_templates
+from models.graph.tool import ToolConfig, ToolSpec
 from models.tool import Tool
 from models.user import User
 from models.workflow import NodeRow, Workflow, WorkflowVersion
 from temporal_workflows.contracts import LogLine, NodeContext, NodeError, ToolTask, Usage
+from temporal_workflows.tool_rendering import ToolTemplates, secret_texts
 
 _SHOWN = 20
 
@@ -62,6 +66,7 @@ class ToolService:
     async def store(self, tool: Tool) -> Tool:
         """Write a new or changed tool; raises `ToolNameTaken`, `ValidationFailed`."""
         check_schemas(tool.input_schema, tool.output_schema)
+        check_templates(spec_of(tool).config)
         name = tool.name
         statement = owned(select(Tool.id), Tool, self._user)
         with self._session.no_autoflush:
@@ -113,15 +118,30 @@ class ToolService:
     async def try_out(self, spec: ToolSpec, request: TestRequest) -> TestAnswer:
         """Run a tool for real, as an activity with its own limits.
 
+        Templates of its configuration see `inputs` and `secrets`; in the given inputs only
+        `{{ secrets.name }}` is one.
+
         Raises:
             Unavailable: Temporal or the workers do not answer.
         """
+        context = NodeContext(
+            execution_id=str(new_id()), owner_id=str(self._user.id), node_key="test"
+        )
+        templates = {name: secret_texts(value) for name, value in request.inputs.items()}
+        try:
+            rendered = ToolTemplates(spec, templates).render({}, uuid4().hex, request.inputs)
+        except ExpressionError as error:
+            problem = NodeError(
+                code="ExpressionFailed", message=error.message, details={"field": error.field}
+            )
+            return TestAnswer(ok=False, error=problem, logs=[], usage=Usage())
         task = ToolTask(
-            context=NodeContext(
-                execution_id=str(new_id()), owner_id=str(self._user.id), node_key="test"
-            ),
-            config=spec.config.model_dump(mode="json"),
-            inputs=dict(request.inputs),
+            context=context,
+            config=rendered.config,
+            inputs=dict(rendered.inputs),
+            secrets=rendered.secrets,
+            tool_id=spec.id,
+            rate_limit=spec.rate_limit,
             input_schema=spec.input_schema,
             output_schema=spec.output_schema,
             timeout_seconds=request.timeout_seconds,
@@ -143,6 +163,19 @@ def _failed(failure: Any) -> TestAnswer:
         logs=[LogLine.model_validate(line) for line in failure.logs],
         usage=Usage.model_validate(failure.usage or {}),
     )
+
+
+def check_templates(config: ToolConfig) -> None:
+    """Raises `ValidationFailed` for expressions that no run could evaluate."""
+    problems = list(tool_templates(config))
+    if problems:
+        raise ValidationFailed(
+            problems[0].message,
+            errors=[
+                {"path": f"body.{each.path}", "message": each.message, "code": each.code}
+                for each in problems
+            ],
+        )
 
 
 def check_schemas(*schemas: dict[str, Any] | None) -> None:

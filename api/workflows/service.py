@@ -21,6 +21,7 @@ from models.graph.problems import Code, Known, Problem, problem
 from models.graph.tool import ToolSpec
 from models.graph.validation import errors_in, validate_document
 from models.graph.values import Json
+from models.secret import Secret
 from models.session import INCLUDE_DELETED
 from models.tool import Tool
 from models.user import User
@@ -143,6 +144,9 @@ class WorkflowService:
         return Known(
             tools={tool.name: spec_of(tool) for tool in tools},
             workflows=set(await self._session.scalars(names)),
+            secrets=set(
+                await self._session.scalars(owned(select(Secret.name), Secret, self._user))
+            ),
         )
 
     async def publish(
@@ -207,9 +211,11 @@ def spec_of(tool: Tool) -> ToolSpec:
     """A registered tool as graphs see it."""
     return ToolSpec.model_validate(
         {
+            "id": str(tool.id),
             "config": {**tool.config, "kind": tool.tool_type},
             "input_schema": tool.input_schema,
             "output_schema": tool.output_schema,
+            "rate_limit": tool.rate_limit,
         }
     )
 

@@ -42,9 +42,14 @@ class EmbeddedTemporal:
         ui_port: int | None = None,
         *,
         with_ui: bool = True,
+        codec_url: str | None = None,
         lock_wait_seconds: float = 15.0,
     ) -> None:
-        """Ports are the wanted ones; free ones are taken instead when they are in use."""
+        """Ports are the wanted ones; free ones are taken instead when they are in use.
+
+        `codec_url` is what Temporal Web sends encrypted values to.
+        """
+        self._codec_url = codec_url
         self.port = port or USUAL_PORT
         self.ui_port = ui_port or USUAL_UI_PORT
         self.start_seconds = 0.0
@@ -101,6 +106,7 @@ class EmbeddedTemporal:
         if self._with_ui:
             self.ui_port = choose_port(self.ui_port)
             ui = ["--ui-port", str(self.ui_port), "--ui-disable-news-fetch"]
+            ui += ["--ui-codec-endpoint", self._codec_url] if self._codec_url else []
         database = self._data_dir / "temporal.db"
         await self._child.spawn(
             [

@@ -17,6 +17,7 @@ from cli.stack.first_account import create_first_account
 from cli.stack.program import Program
 from cli.stack.report import Report
 from cli.stack.supervisor import Supervisor
+from models.keys import FILE_VARIABLE, VARIABLE
 
 USUAL_API_PORT = 8000
 _API_PREFIX = "/api/v1"
@@ -76,7 +77,9 @@ class Stack:
         port = self._choose_port()
         self._folder.forget_running()
         self._set_common_environment()
-        await asyncio.gather(self._build_designer(), self._start_postgres(), self._start_temporal())
+        await asyncio.gather(
+            self._build_designer(), self._start_postgres(), self._start_temporal(port)
+        )
         await self._migrate()
         workers = [self._start_worker(number) for number in range(1, self._options.workers + 1)]
         await asyncio.gather(self._start_api(port), *workers)
@@ -101,6 +104,9 @@ class Stack:
         self._env["PASTETRADER_DATA_DIR"] = str(self._folder.root)
         self._env.setdefault("PASTETRADER_ARTIFACTS", self._folder.artifacts.as_uri())
         self._env.setdefault("PASTETRADER_SECRET_KEY", self._folder.secret_key())
+        self._env.setdefault("PASTETRADER_PACKAGES", str(self._folder.packages))
+        if not self._env.keys() & {VARIABLE, FILE_VARIABLE}:
+            self._env[FILE_VARIABLE] = str(self._folder.make_encryption_keys())
         for name in ("PASTETRADER_ADMIN_EMAIL", "PASTETRADER_ADMIN_PASSWORD"):
             self._env.pop(name, None)
 
@@ -115,9 +121,11 @@ class Stack:
         await self._supervisor.start("postgres", server)
         self._env["DATABASE_URL"] = server.url
 
-    async def _start_temporal(self) -> None:
+    async def _start_temporal(self, port: int) -> None:
         if not self._env.get("TEMPORAL_ADDRESS"):
-            server = EmbeddedTemporal(self._folder.root, with_ui=self._options.with_ui)
+            server = EmbeddedTemporal(
+                self._folder.root, with_ui=self._options.with_ui, codec_url=self._codec_url(port)
+            )
             await self._supervisor.start("temporal", server)
             self._env |= {"TEMPORAL_ADDRESS": server.address, "TEMPORAL_NAMESPACE": NAMESPACE}
             if server.ui_url is not None:
@@ -125,6 +133,11 @@ class Stack:
         self._urls["temporal"] = self._env["TEMPORAL_ADDRESS"]
         if ui := self._env.get("PASTETRADER_TEMPORAL_UI"):
             self._urls["temporal_ui"] = ui
+
+    def _codec_url(self, port: int) -> str | None:
+        """What Temporal Web asks to show encrypted values."""
+        encrypted = self._env.get("PASTETRADER_ENCRYPT_PAYLOADS")
+        return f"http://{LOOPBACK}:{port}{_API_PREFIX}/codec" if encrypted else None
 
     async def _migrate(self) -> None:
         self._report("starting", name="migrate")

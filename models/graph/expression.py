@@ -26,7 +26,7 @@ from models.graph.rewriting import ABSENT, BUDGET, Rewriting, Use, engine_functi
 from models.graph.syntax import Path, SyntaxProblem, tokenize
 from models.graph.values import Json, ValueProblem, check_json, encoded_size, is_artifact
 
-ROOTS = ("input", "vars", "nodes", "run", "item", "index", "previous", "secrets")
+ROOTS = ("input", "inputs", "vars", "nodes", "run", "item", "index", "previous", "secrets")
 FUEL = 20_000
 _SHOWN = 200
 _OPEN, _CLOSE = "{{", "}}"
@@ -53,7 +53,7 @@ class ExpressionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What a template reads: roots of the scope, and nodes by key.
+    """What a template reads: roots of the scope, nodes by key, and secrets by name.
 
     `all_nodes` when a key is computed, so that any node may be read.
     """
@@ -61,6 +61,7 @@ class References:
     roots: frozenset[str]
     nodes: frozenset[str]
     all_nodes: bool
+    secrets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ def references(template: Json) -> References:
     """
     roots: set[str] = set()
     nodes: set[str] = set()
+    secrets: set[str] = set()
     all_nodes = False
     for use in template_uses(template):
         roots.add(use.path.root)
@@ -117,7 +119,15 @@ def references(template: Json) -> References:
             key = use.path.keys[0] if use.path.keys else None
             all_nodes = all_nodes or not isinstance(key, str)
             nodes |= {key} if isinstance(key, str) else set()
-    return References(frozenset(roots), frozenset(nodes), all_nodes)
+        elif (name := secret_name(use.path)) is not None:
+            secrets.add(name)
+    return References(frozenset(roots), frozenset(nodes), all_nodes, frozenset(secrets))
+
+
+def secret_name(path: Path) -> str | None:
+    """The name that a path gives as `secrets.<name>`, None for any other path."""
+    name = path.keys[0] if path.root == "secrets" and len(path.keys) == 1 else None
+    return name if isinstance(name, str) else None
 
 
 def template_uses(template: Json, *, field: str = "") -> Iterator[Use]:
@@ -126,16 +136,25 @@ def template_uses(template: Json, *, field: str = "") -> Iterator[Use]:
     Raises:
         ExpressionError: an expression is malformed.
     """
+    for part in interpolations(template, field=field):
+        yield from part.uses
+
+
+def interpolations(template: Json, *, field: str = "") -> Iterator[Interpolation]:
+    """Every `{{ … }}` in `template`.
+
+    Raises:
+        ExpressionError: one is malformed.
+    """
     if isinstance(template, str):
-        for part in compile_template(template, field=field):
-            if isinstance(part, Interpolation):
-                yield from part.uses
+        parts = compile_template(template, field=field)
+        yield from (part for part in parts if isinstance(part, Interpolation))
     elif isinstance(template, dict):
         for key, item in template.items():
-            yield from template_uses(item, field=_inside(field, key))
+            yield from interpolations(item, field=_inside(field, key))
     elif isinstance(template, list):
         for index, item in enumerate(template):
-            yield from template_uses(item, field=_inside(field, index))
+            yield from interpolations(item, field=_inside(field, index))
 
 
 def compile_template(source: str, *, field: str = "") -> Parts:
@@ -314,7 +333,7 @@ def _plain(value: Any, *, soft: bool) -> Any:
 
 def _missing(path: Path, scope: Mapping[str, Json]) -> str | None:
     if path.root == "secrets":
-        return "secrets are not available yet; nothing can be read from `secrets`"
+        return "a secret is read in the inputs and the configuration of a tool only"
     if path.root not in scope:
         near = get_close_matches(path.root, ROOTS, 1)
         if path.root in ROOTS:

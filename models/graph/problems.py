@@ -38,9 +38,10 @@ class Code(StrEnum):
     INVALID_EXPRESSION = "INVALID_EXPRESSION"
     INVALID_CONTAINER = "INVALID_CONTAINER"
     GRAPH_TOO_LARGE = "GRAPH_TOO_LARGE"
+    UNKNOWN_SECRET = "UNKNOWN_SECRET"  # noqa: S105 - a name, no secret
 
 
-WARNINGS = frozenset({Code.DEAD_END_NODE, Code.SCHEMA_MISMATCH})
+WARNINGS = frozenset({Code.DEAD_END_NODE, Code.SCHEMA_MISMATCH, Code.UNKNOWN_SECRET})
 
 
 class Problem(BaseModel):
@@ -63,6 +64,7 @@ class Known:
 
     tools: Mapping[str, ToolSpec] | None = None
     workflows: Set[str] | None = None
+    secrets: Set[str] | None = None
 
 
 def problem(

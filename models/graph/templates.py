@@ -4,7 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.graph.builtins import BUILTINS, Builtin
-from models.graph.expression import ExpressionError, condition, template_uses
+from models.graph.expression import (
+    ExpressionError,
+    condition,
+    interpolations,
+    references,
+    secret_name,
+    template_uses,
+)
 from models.graph.graph import Graph
 from models.graph.node import (
     AdapterNode,
@@ -26,7 +33,7 @@ from models.graph.values import Json
 
 OUTCOME = ("output", "status", "error")
 RUN = ("id", "workflow", "version", "started_at")
-GLOBAL_ROOTS = ("input", "vars", "nodes", "run", "secrets")
+GLOBAL_ROOTS = ("input", "vars", "nodes", "run")
 IN_BODY = ("item", "index", "previous")
 _VALUES: dict[type, tuple[str, ...]] = {
     AdapterNode: ("output",),
@@ -78,12 +85,25 @@ def expressions(graph: Graph, shape: Shape) -> Iterator[Problem]:
             except ExpressionError as error:
                 yield problem(Code.INVALID_EXPRESSION, error.message, nodes=[node.key], path=path)
                 continue
-            for use in uses:
-                found = _misuse(use, field, node, graph, shape)
-                if found is not None:
-                    code, message, suggestion = found
-                    yield problem(code, message, nodes=[node.key], path=path, suggestion=suggestion)
+            findings = [_misuse(use, field, node, graph, shape) for use in uses]
+            findings.append(_secrets(field, allowed=isinstance(node, ToolNode)))
+            for code, message, suggestion in filter(None, findings):
+                yield problem(code, message, nodes=[node.key], path=path, suggestion=suggestion)
     yield from _output(graph, shape)
+
+
+def tool_templates(config: ToolConfig) -> Iterator[Problem]:
+    """The expressions of a registered tool are well formed; what they name is seen when it runs."""
+    for field in _tool_fields(config):
+        try:
+            for _ in _uses(field):
+                continue
+            found = _secrets(field, allowed=True)
+        except ExpressionError as error:
+            yield problem(Code.INVALID_EXPRESSION, error.message, path=field.path)
+            continue
+        if found is not None:
+            yield problem(found[0], found[1], path=field.path, suggestion=found[2])
 
 
 def _uses(field: Field) -> Iterator[Use]:
@@ -102,6 +122,8 @@ def _misuse(use: Use, field: Field, node: Node, graph: Graph, shape: Shape) -> F
     root = use.path.root
     if field.kind == "text":
         return _text_root(use, node)
+    if root == "inputs" and isinstance(node, ToolNode) and field.path != "inputs":
+        return _own_input(use, node)
     in_body = bool(shape.containers_of(node.key))
     # A loop's own condition sees the pass that is about to begin.
     in_body = in_body or (isinstance(node, LoopNode) and field.path == "config.while")
@@ -109,11 +131,37 @@ def _misuse(use: Use, field: Field, node: Node, graph: Graph, shape: Shape) -> F
         message = f"`{root}` exists inside the body of a container only"
         return Code.UNDEFINED_VARIABLE, message, "read it in a node whose `parent` is a container"
     known = [*GLOBAL_ROOTS, *(IN_BODY if in_body else ())]
-    if root not in known:
+    if root not in {*known, "secrets"}:  # which `_secrets` looks at
         return Code.UNDEFINED_VARIABLE, f"there is no `{root}`", _root_hint(root, known, graph)
     if root == "nodes":
         return _node_reference(use, node.key, shape)
     return _global(use, graph)
+
+
+def _secrets(field: Field, *, allowed: bool) -> Finding | None:
+    """Whoever could compute with a secret could also print a part of it."""
+    if field.kind != "value":
+        return None
+    for part in interpolations(field.template, field=field.path):
+        names = [use.path.keys[:1] for use in part.uses if use.path.root == "secrets"]
+        if not names:
+            continue
+        if not allowed:
+            message = "a secret is read in the inputs and the configuration of a tool only"
+            return Code.INVALID_REFERENCE, message, "pass it to the tool that needs it"
+        if part.path is None or secret_name(part.path) is None:
+            message = "a secret is inserted as it is, without filters or operators around it"
+            name = "".join(map(str, names[0])) or "name"
+            return Code.INVALID_EXPRESSION, message, f"write `{{{{ secrets.{name} }}}}`"
+    return None
+
+
+def _own_input(use: Use, node: ToolNode) -> Finding | None:
+    name = use.path.keys[0] if use.path.keys else None
+    if name is None or name in node.inputs or use.soft:
+        return None
+    hint = nearest(str(name), set(node.inputs)) or "declare it under the node's `inputs`"
+    return Code.UNDEFINED_VARIABLE, f"the node has no input `{name}`", hint
 
 
 def _text_root(use: Use, node: Node) -> Finding | None:
@@ -132,9 +180,6 @@ def _root_hint(root: str, known: list[str], graph: Graph) -> str | None:
 
 def _global(use: Use, graph: Graph) -> Finding | None:
     root, keys = use.path.root, use.path.keys
-    if root == "secrets":
-        message = "secrets cannot be read yet; this version keeps none"
-        return Code.UNDEFINED_VARIABLE, message, None
     if not keys or use.soft or not isinstance(keys[0], str):
         return None
     if root == "vars" and keys[0] not in graph.variables:
@@ -221,6 +266,7 @@ def outside(graph: Graph, known: Known) -> Iterator[Problem]:
 
 def _tool(node: ToolNode, index: int, known: Known) -> Iterator[Problem]:
     path = f"nodes[{index}]"
+    yield from _unknown_secrets(node, path, known)
     if isinstance(node.config, BuiltinConfig):
         yield from _builtin(node, node.config, path)
     if node.tool is None or known.tools is None:
@@ -236,6 +282,24 @@ def _tool(node: ToolNode, index: int, known: Known) -> Iterator[Problem]:
         )
     elif spec.input_schema is not None:
         yield from _missing_inputs(node, spec.input_schema, path)
+
+
+def _unknown_secrets(node: ToolNode, path: str, known: Known) -> Iterator[Problem]:
+    if known.secrets is None:
+        return
+    for field in fields(node):
+        try:
+            named = references(field.template).secrets if field.kind == "value" else frozenset()
+        except ExpressionError:
+            continue
+        for name in sorted(named - known.secrets):
+            yield problem(
+                Code.UNKNOWN_SECRET,
+                f"there is no secret named `{name}`",
+                nodes=[node.key],
+                path=f"{path}.{field.path}",
+                suggestion=nearest(name, known.secrets) or "add it before the workflow runs",
+            )
 
 
 def _builtin(node: ToolNode, config: BuiltinConfig, path: str) -> Iterator[Problem]:

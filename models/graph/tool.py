@@ -1,8 +1,9 @@
 """One configuration class per kind of tool, and a registered tool as a run carries it."""
 
+import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from models.enums import ToolType
 from models.graph.base import GraphModel, JsonSchema
@@ -20,6 +21,22 @@ class McpConfig(GraphModel):
     tool: str = Field(min_length=1, max_length=200, description="Name of one of its tools.")
 
 
+def normalise_package(name: str) -> str:
+    """The name as package indexes compare it: lower case, single hyphens."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+PackageName = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", max_length=100),
+    AfterValidator(normalise_package),
+]
+"""A distribution's name without a version, normalised."""
+
+_MEMORY = "All processes together, with the files they write."
+_DISK = "Size of each writable folder, and of the largest file."
+
+
 class PythonConfig(GraphModel):
     """`def main(**inputs)` in a fresh sandboxed process; the return value must be JSON."""
 
@@ -27,7 +44,14 @@ class PythonConfig(GraphModel):
 
     kind: Literal["python"] = "python"
     code: str = Field(min_length=1, max_length=256 * 1024)
-    memory_mb: int = Field(512, ge=64, le=4_096)
+    packages: list[PackageName] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Names of packages that the code imports, such as `pandas`; the operator "
+        "decides which are offered.",
+    )
+    memory_mb: int = Field(512, ge=64, le=4_096, description=_MEMORY)
+    disk_mb: int = Field(64, ge=16, le=1_024, description=_DISK)
 
 
 class ShellConfig(GraphModel):
@@ -41,8 +65,12 @@ class ShellConfig(GraphModel):
     kind: Literal["shell"] = "shell"
     command: list[str] | None = Field(None, min_length=1, max_length=200)
     script: str | None = Field(None, min_length=1, max_length=256 * 1024)
-    memory_mb: int = Field(512, ge=64, le=4_096)
+    memory_mb: int = Field(512, ge=64, le=4_096, description=_MEMORY)
+    disk_mb: int = Field(64, ge=16, le=1_024, description=_DISK)
     ok_exit_codes: list[int] = Field(default_factory=lambda: [0])
+    retry_exit_codes: list[int] | None = Field(
+        None, description="Failing exit codes that are worth another attempt; all when left out."
+    )
 
     @model_validator(mode="after")
     def _one_of(self) -> "ShellConfig":

@@ -13,6 +13,7 @@ from temporalio.client import Client
 
 from activities.addresses import parse_openings
 from activities.artifacts import Artifacts
+from activities.database import Database
 from activities.hints import Hints
 from activities.http_client import HttpClient
 from activities.worker import build_tools, build_worker
@@ -20,6 +21,7 @@ from api.app import create_app
 from api.auth.passwords import hash_password
 from api.settings import Settings
 from models.enums import Role
+from models.keys import new_key
 from models.user import User
 from tests.databases import NewDatabase, migrate
 
@@ -44,6 +46,7 @@ async def app(
     settings = Settings(
         database_url=url,
         secret_key="k3y-for-tests-" + uuid4().hex,  # type: ignore[arg-type]
+        encryption_keys=new_key("1"),  # type: ignore[arg-type]
         artifacts=folder,
         temporal_address=temporal_address,
         temporal_ui="http://temporal.test",
@@ -51,16 +54,20 @@ async def app(
     app = create_app(settings)
     # Examples load from a server of their test.
     hints, http = Hints(url), HttpClient(parse_openings("127.0.0.1"))
+    database = Database(url)
     worker = build_worker(
         temporal_client,
         tools=build_tools(http),
         artifacts=Artifacts.from_url(folder),
         hints=hints,
+        database=database,
+        keys=settings.keys,
     )
     async with worker, app.router.lifespan_context(app):
         yield app
     await hints.close()
     await http.close()
+    await database.close()
 
 
 @asynccontextmanager

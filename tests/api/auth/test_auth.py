@@ -12,6 +12,7 @@ from api.app import PUBLIC, UnprotectedRoute, _refuse_unprotected, create_app
 from api.auth.router import COOKIE
 from api.settings import Settings
 from models.enums import Role
+from models.keys import new_key
 from tests.api.fixtures import PASSWORD, Api, client_of, new_account
 from tests.databases import NewDatabase, migrate
 
@@ -22,7 +23,10 @@ async def test_the_first_account_is_made_once_whoever_is_quickest(
     url = await new_database()
     await migrate(url)
     settings = Settings(
-        database_url=url, secret_key="s0me-random-key-" + uuid4().hex, artifacts="memory:///"
+        database_url=url,
+        secret_key="s0me-random-key-" + uuid4().hex,
+        encryption_keys=new_key("1"),
+        artifacts="memory:///",
     )  # type: ignore[call-arg]
     app = create_app(settings)
     async with client_of(app) as client:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.settings import Settings
+from models.keys import new_key
 from tests.api.fixtures import PASSWORD, Api, adapter_graph, client_of, imported
 from tests.databases import NewDatabase
 
@@ -30,6 +31,7 @@ async def test_a_database_without_tables_says_what_to_do(new_database: NewDataba
     settings = Settings(
         database_url=await new_database(),
         secret_key="s0me-random-key-" + uuid4().hex,
+        encryption_keys=new_key("1"),
         artifacts="memory:///",
     )  # type: ignore[call-arg]
     app = create_app(settings)

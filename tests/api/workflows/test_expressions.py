@@ -53,7 +53,7 @@ async def test_expressions_are_found_wherever_they_are_in_json(viewer: Api) -> N
         ("{{ input.nmaes }}", "did you mean `names`?"),
         ("{{ something }}", "there is no `something`; known are input, vars"),
         ("{{ nodes.first.output }}", "`nodes` has no value here"),
-        ("{{ secrets.key }}", "nothing can be read from `secrets`"),
+        ("{{ secrets.key }}", "of a tool only"),
         ("{{ input.n +", "column"),
         ({"a": [0, "{{ input.x }}"]}, "a[1]: `input.x`: `input` has no `x`"),
     ],
@@ -69,7 +69,7 @@ async def test_without_names_nothing_has_a_value(viewer: Api) -> None:
     assert answer.json()["error"] == "`input.n`: `input` has no value here"
 
 
-@pytest.mark.parametrize("root", ["secrets", "inputs", "", "input\n", "_b", "input|vars"])
+@pytest.mark.parametrize("root", ["secrets", "output", "", "input\n", "_b", "input|vars"])
 async def test_names_that_no_run_gives_are_refused(viewer: Api, root: str) -> None:
     answer = await viewer.post(PATH, json={"template": 1, "scope": {root: {"key": "x"}}})
     assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED")

@@ -1,0 +1,1 @@
+"""Lets Temporal Web show encrypted values to those who may see them."""
