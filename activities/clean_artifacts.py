@@ -15,6 +15,10 @@ class CleanArtifacts:
         self._store = store
         self._scrubber = scrubber
 
+    def of(self, owner_id: str) -> "CleanArtifacts":
+        """See `ArtifactStore.of`."""
+        return CleanArtifacts(self._store.of(owner_id), self._scrubber)
+
     async def put(
         self, execution_id: str, data: bytes, *, content_type: str, name: str | None = None
     ) -> Json:

@@ -12,6 +12,9 @@ from models.graph.values import Json
 class ArtifactStore(Protocol):
     """Where large values live; references look like `{"$artifact": {id, size, content_type, …}}`."""
 
+    def of(self, owner_id: str) -> "ArtifactStore":
+        """The same for one account: what it puts is its own, and it reads no other's."""
+
     async def put(
         self, execution_id: str, data: bytes, *, content_type: str, name: str | None = None
     ) -> Json:

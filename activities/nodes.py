@@ -1,18 +1,17 @@
 """Local activities: pure nodes, what steers a run, and what no other event records."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 from temporalio import activity
 
 from activities.context import ArtifactStore
 from activities.errors import InvalidInput, InvalidOutput
+from activities.loading import loaded
 from activities.schema import check_schema
 from models.graph.expression import render_condition, render_value
-from models.graph.limits import MAX_INLINE_BYTES
-from models.graph.values import Json, encoded_size
+from models.graph.values import Json
+from models.overflow import JSON_TYPE, by_reference
 from temporal_workflows.contracts import (
     STATE_CHUNK_BYTES,
     Activity,
@@ -28,8 +27,6 @@ from temporal_workflows.contracts import (
     StateTask,
     TriggerTask,
 )
-
-JSON_TYPE = "application/json"
 
 
 class NodeActivities:
@@ -56,7 +53,8 @@ class NodeActivities:
     async def trigger(self, task: TriggerTask) -> Envelope:
         """Check the run's input against the trigger's schema."""
         if task.input_schema is not None:
-            check_schema(task.input, task.input_schema, where="input")
+            given = await loaded(self._artifacts.of(task.context.owner_id), task.input)
+            check_schema(given, task.input_schema, where="input")
         return await self._envelope(task.context, task.input)
 
     @activity.defn(name=Activity.CONDITION)
@@ -102,7 +100,7 @@ class NodeActivities:
         text = task.text
         parts = [text[at : at + STATE_CHUNK_BYTES] for at in range(0, len(text), STATE_CHUNK_BYTES)]
         stored = [
-            await self._artifacts.put(
+            await self._artifacts.of(task.context.owner_id).put(
                 task.context.execution_id, part.encode(), content_type="text/plain", name="state"
             )
             for part in parts
@@ -112,7 +110,9 @@ class NodeActivities:
     @activity.defn(name=Activity.LOAD_STATE)
     async def load_state(self, task: StateTask) -> Envelope:
         """Read one chunk of a stored state."""
-        return Envelope(output=(await self._artifacts.get(task.chunk)).decode())
+        return Envelope(
+            output=(await self._artifacts.of(task.context.owner_id).get(task.chunk)).decode()
+        )
 
     async def _envelope(
         self, context: NodeContext, output: Json, *, given: Json = None, handle: str | None = None
@@ -124,15 +124,17 @@ class NodeActivities:
         )
 
     async def _inline(self, context: NodeContext, value: Json) -> Json:
-        return await inline(self._artifacts, context.execution_id, value)
+        own = self._artifacts.of(context.owner_id)
+        return await inline(own, context.execution_id, value)
 
 
 async def inline(artifacts: ArtifactStore, execution_id: str, value: Json) -> Json:
-    """`value`, or the reference of an artifact that holds it as JSON once it is too large."""
-    if encoded_size(value) <= MAX_INLINE_BYTES:
-        return value
-    data = await asyncio.to_thread(orjson.dumps, value)
-    return await artifacts.put(execution_id, data, content_type=JSON_TYPE)
+    """`value` with its large parts in the store; see `models.overflow`."""
+
+    async def put(data: bytes) -> Json:
+        return await artifacts.put(execution_id, data, content_type=JSON_TYPE)
+
+    return await by_reference(value, put)
 
 
 def _merge(task: MergeTask) -> Json:

@@ -21,6 +21,7 @@ from activities.errors import (
     typed,
 )
 from activities.live import LIVE
+from activities.loading import loaded
 from activities.log import AttemptLog
 from activities.nodes import inline
 from activities.schema import check_schema
@@ -33,6 +34,8 @@ from models.graph.tool import ToolConfig
 from models.graph.values import Json, ValueProblem, check_json, is_artifact
 from temporal_workflows.contracts import Activity, Envelope, ToolTask, Usage
 
+# They get artifacts as files, however large; the others get what is in them.
+_TAKE_FILES = frozenset({ToolType.PYTHON, ToolType.SHELL})
 _CONFIG: TypeAdapter[ToolConfig] = TypeAdapter(ToolConfig)
 
 
@@ -112,7 +115,7 @@ class _Attempt:
         self.scratch = Scratch()
         self._task = task
         self._tools = tools
-        self._artifacts = artifacts
+        self._artifacts = artifacts.of(task.context.owner_id)
         self._secrets = secrets
         self._scrubber = Scrubber({})
         self._started = time.monotonic()
@@ -141,7 +144,8 @@ class _Attempt:
         inputs = await self._inputs()
         config = await self._fill(inputs)
         if task.input_schema is not None:
-            check_schema(inputs, task.input_schema, where="inputs")
+            given = await loaded(self._artifacts, inputs)
+            check_schema(given, task.input_schema, where="inputs")
         output = await self._tools[ToolType(config.kind)](config, inputs, self._context())
         try:
             check_json(output)
@@ -167,6 +171,8 @@ class _Attempt:
         inputs = self._task.inputs
         if is_artifact(inputs):
             inputs = orjson.loads(await self._artifacts.get(inputs))
+        if self._task.config.get("kind") not in _TAKE_FILES:
+            inputs = await loaded(self._artifacts, inputs)
         if not isinstance(inputs, dict):
             raise InvalidInput("the inputs are not an object")
         return inputs
@@ -174,12 +180,14 @@ class _Attempt:
     async def _fill(self, inputs: dict[str, Json]) -> ToolConfig:
         """Put the secrets into `inputs` and the configuration; from here on all is scrubbed."""
         task = self._task
+        config = copy.deepcopy(task.config)
+        if config.get("json_body") is not None:
+            config["json_body"] = await loaded(self._artifacts, config["json_body"])
         if not task.secrets:
-            return _parse(task.config)
+            return _parse(config)
         names = names_in(task.secrets)
         values = await self._secrets.values(task.context.owner_id, names)
         self._scrubber = self.log.scrubber = Scrubber(values)
-        config = copy.deepcopy(task.config)
         put_in({"config": config, "inputs": inputs}, task.secrets, values)
         return _parse(config)
 

@@ -13,6 +13,7 @@ from fastapi.responses import FileResponse
 from fastapi.routing import APIRoute
 
 from api import errors, logs
+from api.artifacts.retention import Retention
 from api.artifacts.router import router as artifacts_router
 from api.auth.router import router as auth_router
 from api.auth.throttle import LoginThrottle
@@ -106,13 +107,18 @@ def _assemble(app: FastAPI, settings: Settings) -> None:
     state.view = View(settings.temporal_ui, settings.temporal_namespace)
     state.channel = ExecutionChannel(settings.database_url)
     state.artifacts = ArtifactFiles.from_url(settings.artifacts)
+    state.retention = Retention(state.artifacts, state.sessions, settings.keep_artifacts_days)
     state.throttle = LoginThrottle()
     state.metrics = Metrics(lambda: state.mirror.swept_at)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    jobs = {"mirror": app.state.mirror.run, "channel": app.state.channel.run}
+    jobs = {
+        "mirror": app.state.mirror.run,
+        "channel": app.state.channel.run,
+        "retention": app.state.retention.run,
+    }
     tasks = [asyncio.create_task(keep_running(name, job)) for name, job in jobs.items()]
     gc.freeze()  # what is loaded by now stays, so collections need not walk it
     try:

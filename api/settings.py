@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     encryption_keys_file: Path | None = Field(None, validation_alias=FILE_VARIABLE)
     encrypt_payloads: bool = Field(False, validation_alias="PASTETRADER_ENCRYPT_PAYLOADS")
     artifacts: str = Field(validation_alias="PASTETRADER_ARTIFACTS")
+    keep_artifacts_days: int = Field(
+        90, ge=0, le=36_500, validation_alias="PASTETRADER_KEEP_ARTIFACTS_DAYS"
+    )
     temporal_address: str | None = Field(None, validation_alias="TEMPORAL_ADDRESS")
     temporal_namespace: str = Field("default", validation_alias="TEMPORAL_NAMESPACE")
     temporal_ui: str | None = Field(None, validation_alias="PASTETRADER_TEMPORAL_UI")

@@ -40,7 +40,7 @@ def test_every_server_has_a_health_check_and_two_workers_run(services: dict[str,
 
 def test_secrets_have_no_default(services: dict[str, Any]) -> None:
     text = (ROOT / "docker-compose.yml").read_text()
-    for name in ("POSTGRES_PASSWORD", "PASTETRADER_SECRET_KEY"):
+    for name in ("POSTGRES_PASSWORD", "PASTETRADER_SECRET_KEY", "PASTETRADER_ENCRYPTION_KEYS"):
         used = re.findall(rf"\$\{{{name}([^}}]*)\}}", text)
         assert used
         assert all(rest.startswith(":?") for rest in used)

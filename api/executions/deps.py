@@ -49,9 +49,9 @@ ViewDep = Annotated[View, Depends(get_view)]
 StreamDep = Annotated[ExecutionStream, Depends(get_stream)]
 
 
-def get_service(session: SessionDep, engine: EngineDep) -> ExecutionService:
+def get_service(session: SessionDep, engine: EngineDep, request: Request) -> ExecutionService:
     """Use cases in the request's transaction."""
-    return ExecutionService(session, engine)
+    return ExecutionService(session, engine, request.app.state.artifacts)
 
 
 ServiceDep = Annotated[ExecutionService, Depends(get_service)]

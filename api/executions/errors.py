@@ -45,13 +45,6 @@ class SnapshotTooLarge(APIError):
     code = "GRAPH_TOO_LARGE"
 
 
-class InputTooLarge(APIError):
-    """The input is over the inline limit."""
-
-    status = 413
-    code = "INPUT_TOO_LARGE"
-
-
 class InputInvalid(APIError):
     """The input does not satisfy the trigger's JSON Schema."""
 

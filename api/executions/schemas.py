@@ -10,7 +10,6 @@ from api.schemas import Closed, StoredJson, Text
 from models.enums import ExecutionStatus, LogLevel, NodeType, TriggerType
 from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
 from models.graph.base import KEY_PATTERN
-from models.graph.limits import MAX_INLINE_BYTES
 from models.graph.values import ARTIFACT_KEY, Json, encoded_size
 
 # An output beyond this is left out of lists and streams; the detail has it whole.
@@ -303,8 +302,3 @@ def _shown(value: Json, *, brief: bool) -> tuple[Json, bool]:
         return value, False
     cut = encoded_size(value) > MAX_SHOWN_BYTES
     return (None, True) if cut else (value, False)
-
-
-def too_large(value: Json) -> bool:
-    """Whether an input is over what travels inline."""
-    return encoded_size(value) > MAX_INLINE_BYTES

@@ -17,7 +17,6 @@ from api.executions.errors import (
     HistoryGone,
     IdempotencyKeyReused,
     InputInvalid,
-    InputTooLarge,
     NotEnded,
     SnapshotTooLarge,
     TemporalUnavailable,
@@ -27,19 +26,19 @@ from api.executions.schemas import (
     RetryRequest,
     StartRequest,
     Statistics,
-    too_large,
 )
 from api.executions.seeds import recorded_rows, seeds_for
 from api.executions.snapshot import Snapshot, take_snapshot
 from api.mirror.rows import ExecutionRow
+from models.artifacts import PREVIEW_BYTES, ArtifactFiles, reference
 from models.base import new_id
 from models.enums import ExecutionStatus, NodeType, TriggerType
 from models.execution import WorkflowExecution
 from models.graph.graph import Graph
 from models.graph.json_schema import SchemaInvalid, schema_problems
-from models.graph.limits import MAX_INLINE_BYTES
 from models.graph.node import TriggerNode
-from models.graph.values import Json
+from models.graph.values import Json, is_artifact
+from models.overflow import JSON_TYPE, by_reference
 from models.workflow import Workflow
 from temporal_workflows.contracts import GraphInput, NodeRecord, workflow_id
 
@@ -63,9 +62,10 @@ class Cause:
 class ExecutionService:
     """Use cases around one session; starts leave for Temporal after its commit."""
 
-    def __init__(self, session: AsyncSession, engine: Engine) -> None:
+    def __init__(self, session: AsyncSession, engine: Engine, artifacts: ArtifactFiles) -> None:
         self._session = session
         self._engine = engine
+        self._artifacts = artifacts
 
     # Starting ------------------------------------------------------------------------------------
 
@@ -77,20 +77,17 @@ class ExecutionService:
         Raises:
             IdempotencyKeyReused: the key came with another request.
             NotPublished, SnapshotInvalid, SnapshotTooLarge: the graph cannot run.
-            InputTooLarge, InputInvalid: the input cannot be used.
+            InputInvalid: the input cannot be used.
         """
         asked = _request_hash(request)
         known = await self._known(workflow, cause.idempotency_key, asked)
         if known is not None:
             return known
-        if too_large(request.input):
-            raise InputTooLarge(
-                f"the input is over {MAX_INLINE_BYTES} bytes; pass large values by reference"
-            )
         snapshot = await take_snapshot(self._session, workflow, request.version)
         trigger = _first_trigger(snapshot.graph)
         _check_input(request.input, trigger)
         start = _graph_input(workflow, snapshot, request.input, trigger)
+        start.input = await self._by_reference(start)
         return await self._accept(workflow, start, request.tags, cause, asked)
 
     async def retry(
@@ -118,8 +115,20 @@ class ExecutionService:
         _check_input(given, trigger)
         start = _graph_input(workflow, snapshot, given, trigger)
         start.seeds = await self._seeds(execution, snapshot.graph, request.from_node)
+        start.input = await self._by_reference(start)
         start.input_overrides = overrides
         return await self._accept(workflow, start, list(execution.tags), cause, asked)
+
+    async def _by_reference(self, start: GraphInput) -> Json:
+        """The input with its large parts in the store; if the start fails, retention removes them."""
+
+        async def put(data: bytes) -> Json:
+            file = await self._artifacts.put(
+                start.execution_id, data, content_type=JSON_TYPE, owner=start.owner_id
+            )
+            return reference(file, data[:PREVIEW_BYTES])
+
+        return await by_reference(start.input, put)
 
     async def _seeds(
         self, execution: WorkflowExecution, graph: Graph, from_node: str | None
@@ -278,9 +287,9 @@ def _first_trigger(graph: Graph) -> TriggerNode | None:
 
 
 def _check_input(given: Json, trigger: TriggerNode | None) -> None:
-    """The trigger checks again inside the run; this only says it earlier."""
+    """The trigger checks again inside the run, with large values loaded; this only says it earlier."""
     schema = trigger.config.input_schema if trigger else None
-    if schema is None:
+    if schema is None or _holds_artifact(given):
         return
     try:
         found = schema_problems(given, schema)
@@ -296,6 +305,12 @@ def _check_input(given: Json, trigger: TriggerNode | None) -> None:
     ]
     if problems:
         raise InputInvalid("the input does not satisfy the trigger's JSON Schema", errors=problems)
+
+
+def _holds_artifact(value: Json) -> bool:
+    if isinstance(value, dict):
+        return is_artifact(value) or any(map(_holds_artifact, value.values()))
+    return isinstance(value, list) and any(map(_holds_artifact, value))
 
 
 def _check_node(graph: Graph, request: RetryRequest) -> None:

@@ -29,6 +29,7 @@ class Info(BaseModel):
     python: str
     postgresql: str
     temporal: dict[str, str | None]
+    payloads_encrypted: bool
 
 
 class Stats(BaseModel):
@@ -69,6 +70,7 @@ async def info(session: SessionDep, settings: SettingsDep, user: UserDep) -> Inf
         python=platform.python_version(),
         postgresql=str(postgresql),
         temporal={"namespace": settings.temporal_namespace, "ui": settings.temporal_ui},
+        payloads_encrypted=settings.encrypt_payloads,
     )
 
 

@@ -220,9 +220,9 @@ class HttpConfig(HttpModel):
     @model_validator(mode="after")
     def _headers_set_once(self) -> Self:
         given = {name.lower(): name for name in self.headers}
-        taken = given.get(_header_of(self.auth))
-        if taken is not None:
-            raise ValueError(f"headers.{taken}: `auth` sets it; remove one of the two")
+        taken = _header_of(self.auth)
+        if taken is not None and taken in given:
+            raise ValueError(f"headers.{given[taken]}: `auth` sets it; remove one of the two")
         if self.multipart is not None and "content-type" in given:
             raise ValueError("headers.Content-Type: `multipart` sets it, with its boundary")
         return self
@@ -238,8 +238,8 @@ class HttpConfig(HttpModel):
         return self
 
 
-def _header_of(auth: Auth) -> str:
-    """The header that proves who calls, in lower case; empty for none."""
+def _header_of(auth: Auth) -> str | None:
+    """The header that proves who calls, in lower case."""
     if isinstance(auth, ApiKeyAuth):
-        return auth.name.lower() if auth.place == "header" else ""
-    return "" if isinstance(auth, NoAuth) else "authorization"
+        return auth.name.lower() if auth.place == "header" else None
+    return None if isinstance(auth, NoAuth) else "authorization"

@@ -13,6 +13,7 @@ from temporalio.client import Client
 from activities.worker import SettingsInvalid, WorkerSettings
 from cli.embedded.temporal import EmbeddedTemporal
 from models.graph.graph import Graph
+from models.keys import new_key
 from temporal_workflows.contracts import GRAPH_WORKFLOW, GraphInput, workflow_id
 
 
@@ -29,6 +30,7 @@ async def _worker(
     address: str, folder: Path, *, stdout: int | None = None
 ) -> asyncio.subprocess.Process:
     env = os.environ | {
+        "PASTETRADER_ENCRYPTION_KEYS": new_key("1"),
         "TEMPORAL_ADDRESS": address,
         "TEMPORAL_NAMESPACE": "default",
         "PASTETRADER_ARTIFACTS": folder.as_uri(),
