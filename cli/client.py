@@ -62,6 +62,10 @@ class ApiClient:
         """PUT JSON; the answer."""
         return self._send("PUT", path, json=body).json()
 
+    def patch(self, path: str, body: Any) -> Any:
+        """PATCH JSON; the answer."""
+        return self._send("PATCH", path, json=body).json()
+
     def delete(self, path: str) -> None:
         """DELETE; the answer is empty."""
         self._send("DELETE", path)

@@ -7,6 +7,7 @@ from typing import Any
 
 from cli.client import ApiClient
 from cli.exits import BadInput
+from models.graph.document import DocumentProblem, parse_document
 
 _TYPES = {".yaml": "application/yaml", ".yml": "application/yaml", ".json": "application/json"}
 
@@ -37,6 +38,15 @@ def read_json(given: str | None) -> Any:
         return json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         raise BadInput(f"the input is not JSON: {error}") from error
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The object in a YAML or JSON file; raises `BadInput`."""
+    try:
+        found = parse_document(_read(path).encode(), _TYPES.get(path.suffix, "application/yaml"))
+    except DocumentProblem as error:
+        raise BadInput(f"{path}: {error}") from error
+    return dict(found)
 
 
 def import_file(client: ApiClient, path: Path, on_conflict: str = "fail") -> dict[str, Any]:

@@ -1,17 +1,18 @@
 """`pastetrader tool`: the registered tools."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cli.client import ApiClient
-from cli.documents import read_json
+from cli.documents import read_json, read_object
 from cli.exits import BadInput, CommandError
 from cli.options import AsJson, DataDir, Limit, data_folder
 from cli.output import print_json, print_table, print_value, talk
 from cli.sign_in import connect
 
-app = typer.Typer(no_args_is_help=True, help="Look at the registered tools, and try them.")
+app = typer.Typer(no_args_is_help=True, help="Register tools, look at them, and try them.")
 Reference = Annotated[str, typer.Argument(help="Id or name of a tool.", show_default=False)]
 _SEARCHED = 10_000
 
@@ -35,6 +36,49 @@ def show(tool: Reference, data_dir: DataDir = None) -> None:
     """A tool, as JSON."""
     with connect(data_folder(data_dir)) as client:
         print_json(_find(client, tool))
+
+
+@app.command()
+def add(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="YAML or JSON: name, config with a kind, and if wanted description, "
+            "input_schema, output_schema, rate_limit, is_public.",
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+        ),
+    ],
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Register a tool, or change the one of that name; graphs name it with `tool: NAME`."""
+    document = read_object(file)
+    with connect(data_folder(data_dir)) as client:
+        me = client.get("/auth/me")["id"]
+        known = [
+            each
+            for each in client.items("/tools", _SEARCHED)
+            if (each["name"], each["owner_id"]) == (document.get("name"), me)
+        ]
+        if known:
+            made = client.patch(f"/tools/{known[0]['id']}", document)
+        else:
+            made = client.post("/tools", document)
+    if as_json:
+        print_json(made)
+    else:
+        talk.print(f"{'Changed' if known else 'Registered'} {made['name']!r}.", markup=False)
+
+
+@app.command()
+def delete(tool: Reference, data_dir: DataDir = None) -> None:
+    """Put a tool into the bin; refused while a workflow names it."""
+    with connect(data_folder(data_dir)) as client:
+        found = _find(client, tool)
+        client.delete(f"/tools/{found['id']}")
+    talk.print(f"Deleted {found['name']!r}.", markup=False)
 
 
 @app.command("test")

@@ -129,6 +129,14 @@ async def test_workflows_tools_executions_and_keys(
     retried = await command("execution", "retry", execution_id, data_dir=data_dir)
     assert retried.code == 0, retried.err
     assert (await command("tool", "list", "--json", data_dir=data_dir)).out.strip() == "[]"
+    file = tmp_path / "tool.yaml"
+    file.write_text("{name: double, config: {kind: python, code: 'def main(n): return 2 * n'}}")
+    for says in ("Registered", "Changed"):
+        added = await command("tool", "add", str(file), data_dir=data_dir)
+        assert (added.code, says in added.err) == (0, True), added
+    tried = await command("tool", "test", "double", "-i", '{"n": 21}', data_dir=data_dir)
+    assert (tried.code, tried.out.strip()) == (0, "42"), tried.err
+    assert (await command("tool", "delete", "double", data_dir=data_dir)).code == 0
     made = await command("api-key", "create", "ci", "--scope", "read", data_dir=data_dir)
     key = made.out.strip()
     env = {"PASTETRADER_URL": stack.urls["api"], "PASTETRADER_API_KEY": key}
