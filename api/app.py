@@ -24,6 +24,8 @@ from api.designer import Designer
 from api.engine import Engine
 from api.executions.router import router as executions_router
 from api.executions.schemas import View
+from api.mcp.operator import OperatorServers
+from api.mcp.router import router as mcp_router
 from api.middleware import Edge
 from api.mirror.feed import Mirror
 from api.secrets.router import router as secrets_router
@@ -108,6 +110,7 @@ def _assemble(app: FastAPI, settings: Settings) -> None:
     state.channel = ExecutionChannel(settings.database_url)
     state.artifacts = ArtifactFiles.from_url(settings.artifacts)
     state.retention = Retention(state.artifacts, state.sessions, settings.keep_artifacts_days)
+    state.operator_servers = OperatorServers(state.sessions, settings.mcp_servers)
     state.throttle = LoginThrottle()
     state.metrics = Metrics(lambda: state.mirror.swept_at)
 
@@ -118,6 +121,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         "mirror": app.state.mirror.run,
         "channel": app.state.channel.run,
         "retention": app.state.retention.run,
+        "operator's MCP servers": app.state.operator_servers.run,
     }
     tasks = [asyncio.create_task(keep_running(name, job)) for name, job in jobs.items()]
     gc.freeze()  # what is loaded by now stays, so collections need not walk it
@@ -142,6 +146,7 @@ def _include(app: FastAPI) -> None:
         executions_router,
         tools_router,
         secrets_router,
+        mcp_router,
         codec_router,
         artifacts_router,
         system_router,

@@ -9,15 +9,22 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.sign_in import Principal, by_access_token, by_api_key
-from api.errors import Forbidden, Unauthorized
+from api.errors import Forbidden, Unauthorized, Unavailable
 from api.settings import Settings
 from models.enums import Role
+from models.keys import Keyring, KeysInvalid
 from models.session import act_as
 from models.user import User
 
 bearer_scheme = HTTPBearer(auto_error=False, description="Access token of `POST /auth/login`.")
 api_key_scheme = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key of yours.")
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
+
+class KeysUnavailable(Unavailable):
+    """The operator's key file is gone or damaged."""
+
+    code = "KEYS_UNAVAILABLE"
 
 
 async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
@@ -43,6 +50,21 @@ def get_settings(request: Request) -> Settings:
 
 
 SettingsDep = Annotated[Settings, Depends(get_settings)]
+
+
+def get_keyring(settings: SettingsDep) -> Keyring:
+    """The encryption keys as they are now.
+
+    Raises:
+        KeysUnavailable: the file that holds them cannot be read any more.
+    """
+    try:
+        return settings.keys.keyring
+    except KeysInvalid as error:
+        raise KeysUnavailable(f"the encryption keys cannot be read: {error}") from error
+
+
+KeyringDep = Annotated[Keyring, Depends(get_keyring)]
 
 
 async def get_principal(

@@ -30,6 +30,8 @@ from temporal_workflows.contracts import (
     Envelope,
     GraphInput,
     LiveLog,
+    McpDiscovery,
+    McpDiscoveryTask,
     ToolTask,
     execution_id,
     parse_activity_id,
@@ -48,6 +50,8 @@ FIRST_REVERSE_PAGE = 8
 REVERSE_PAGE = 500
 TURN_SECONDS = 35
 CALL_TIMEOUT = timedelta(seconds=10)
+# Longer than the worker's own limit, shorter than a command waits for an answer.
+DISCOVERY_TIMEOUT = timedelta(seconds=25)
 
 
 class EngineUnavailable(Exception):
@@ -172,6 +176,31 @@ class Engine:
                 result_type=Envelope,
                 start_to_close_timeout=limit,
                 schedule_to_close_timeout=limit * 2,
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                retry_policy=RetryPolicy(maximum_attempts=1),
+            )
+        except ActivityFailureError as error:
+            raise ToolRunFailed(failure_of(error.cause)) from error
+        except RPCError as error:
+            raise EngineUnavailable(error.message) from error
+        return found
+
+    async def discover_mcp(self, task: McpDiscoveryTask) -> McpDiscovery:
+        """List the tools of an MCP server, on a worker.
+
+        Raises:
+            ToolRunFailed: the server, or every worker, failed.
+            EngineUnavailable: Temporal did not answer.
+        """
+        client = await self._connected()
+        try:
+            found: McpDiscovery = await client.execute_activity(
+                Activity.MCP_DISCOVER,
+                task,
+                id=f"mcp-{task.server_id}-{uuid4()}",
+                task_queue=self._task_queue,
+                result_type=McpDiscovery,
+                schedule_to_close_timeout=DISCOVERY_TIMEOUT,
                 heartbeat_timeout=HEARTBEAT_TIMEOUT,
                 retry_policy=RetryPolicy(maximum_attempts=1),
             )

@@ -5,13 +5,16 @@ from typing import TypeAlias, TypeVarTuple
 from sqlalchemy import Select
 
 from models.execution import WorkflowExecution
+from models.mcp import McpServer
 from models.secret import Secret
 from models.tool import Tool
 from models.user import User
 from models.workflow import Workflow
 
 _Columns = TypeVarTuple("_Columns")
-Owned: TypeAlias = type[Workflow] | type[Tool] | type[WorkflowExecution] | type[Secret]
+Owned: TypeAlias = (
+    type[Workflow] | type[Tool] | type[WorkflowExecution] | type[Secret] | type[McpServer]
+)
 
 
 def owned(statement: Select[*_Columns], model: Owned, user: User) -> Select[*_Columns]:

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     temporal_address: str | None = Field(None, validation_alias="TEMPORAL_ADDRESS")
     temporal_namespace: str = Field("default", validation_alias="TEMPORAL_NAMESPACE")
     temporal_ui: str | None = Field(None, validation_alias="PASTETRADER_TEMPORAL_UI")
+    mcp_servers: Path | None = Field(None, validation_alias="PASTETRADER_MCP_SERVERS")
     data_dir: Path | None = Field(None, validation_alias="PASTETRADER_DATA_DIR")
     designer: Path = Field(_CHECKOUT / "ui" / "out", validation_alias="PASTETRADER_DESIGNER")
     examples: Path = Field(_CHECKOUT / "examples", validation_alias="PASTETRADER_EXAMPLES")

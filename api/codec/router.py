@@ -16,6 +16,7 @@ from api.auth.sign_in import Principal, by_access_token
 from api.auth.tokens import issue_access_token
 from api.deps import (
     AdminDep,
+    KeyringDep,
     SessionDep,
     SettingsDep,
     api_key_scheme,
@@ -78,7 +79,9 @@ async def open_session(
 
 
 @router.post("/decode")
-async def decode(request: Request, reader: ReaderDep, settings: SettingsDep) -> JSONResponse:
+async def decode(
+    request: Request, reader: ReaderDep, settings: SettingsDep, _keyring: KeyringDep
+) -> JSONResponse:
     """Payloads as they were before they were encrypted."""
     codec = EncryptionCodec(settings.keys)
     try:
@@ -89,7 +92,9 @@ async def decode(request: Request, reader: ReaderDep, settings: SettingsDep) -> 
 
 
 @router.post("/encode")
-async def encode(request: Request, reader: ReaderDep, settings: SettingsDep) -> JSONResponse:
+async def encode(
+    request: Request, reader: ReaderDep, settings: SettingsDep, _keyring: KeyringDep
+) -> JSONResponse:
     """Payloads as workers read them: for inputs that are given to Temporal by hand."""
     codec = EncryptionCodec(settings.keys)
     payloads = codec.encrypted((await _payloads(request)).payloads)

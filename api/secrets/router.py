@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import select
 
 from api.audit import note
-from api.deps import AdminDep, EditorDep, SessionDep, SettingsDep, UserDep
+from api.deps import AdminDep, EditorDep, KeyringDep, SessionDep, UserDep
 from api.ownership import owned
 from api.pagination import cut, decode_cursor, encode_cursor
 from api.secrets.schemas import Rotated, SecretIn, SecretList, SecretName, SecretOut
@@ -16,9 +16,9 @@ from models.secret import Secret
 router = APIRouter(prefix="/secrets", tags=["secrets"])
 
 
-def get_service(session: SessionDep, user: UserDep, settings: SettingsDep) -> SecretService:
+def get_service(session: SessionDep, user: UserDep, keyring: KeyringDep) -> SecretService:
     """Use cases in the request's transaction."""
-    return SecretService(session, user, settings.keys.keyring)
+    return SecretService(session, user, keyring)
 
 
 ServiceDep = Annotated[SecretService, Depends(get_service)]
@@ -72,10 +72,9 @@ async def delete_secret(
 
 @router.post("/rotate")
 async def rotate_secrets(
-    session: SessionDep, admin: AdminDep, settings: SettingsDep, request: Request
+    session: SessionDep, admin: AdminDep, keyring: KeyringDep, request: Request
 ) -> Rotated:
     """Put everybody's secrets under the server's current key, which may then be the only one."""
-    keyring = settings.keys.keyring
     rotated = await rotate(session, keyring)
     note(session, request, "secret.rotate", actor_id=admin.id, resource=keyring.current)
     return Rotated(key_id=keyring.current, rotated=rotated)
