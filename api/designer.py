@@ -108,6 +108,7 @@ def _policy(document: Document, nonce: str) -> str:
         "style-src": f"'self' 'nonce-{nonce}'",
         "style-src-attr": "'unsafe-inline'",
         "img-src": "'self' data: blob:",
+        "media-src": "blob:",
         "font-src": "'self'",
         "connect-src": "'self'",
         "worker-src": "'self' blob:",

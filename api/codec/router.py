@@ -3,12 +3,13 @@
 https://docs.temporal.io/codec-server describes it.
 """
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.security.http import HTTPAuthorizationCredentials
-from google.protobuf.json_format import MessageToDict, Parse, ParseError
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from temporalio.api.common.v1 import Payloads
 
 from api.audit import note
@@ -110,9 +111,12 @@ async def preflight(request: Request, settings: SettingsDep) -> Response:
 
 async def _payloads(request: Request) -> Payloads:
     try:
-        return Parse(await request.body(), Payloads(), ignore_unknown_fields=True)
-    except (ParseError, UnicodeDecodeError, RecursionError) as error:
-        raise ValidationFailed("the body is no JSON of Temporal's `payloads`") from error
+        found = json.loads(await request.body())
+        if isinstance(found, dict):
+            return ParseDict(found, Payloads(), ignore_unknown_fields=True)
+    except (ParseError, ValueError, RecursionError):
+        pass
+    raise ValidationFailed("the body is no JSON of Temporal's `payloads`")
 
 
 def _answer(payloads: Payloads, request: Request, settings: Settings) -> JSONResponse:

@@ -39,8 +39,7 @@ class OperatorServers:
         """Compare again every minute."""
         while True:
             try:
-                if self._file is not None:
-                    await self.compare()
+                await self.compare()
             except OperatorFileInvalid as error:
                 _log.error("the operator's MCP servers cannot be shown", error=str(error))
             await asyncio.sleep(_EVERY_SECONDS)
@@ -51,7 +50,9 @@ class OperatorServers:
         Raises:
             OperatorFileInvalid: it cannot be read; no row was changed.
         """
-        names = {} if self._file is None else await asyncio.to_thread(read_names, self._file)
+        if self._file is None:
+            return
+        names = await asyncio.to_thread(read_names, self._file)
         async with self._sessions.begin() as session:
             of_operator = McpServer.owner_id.is_(None)
             await session.execute(

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from sqlalchemy import select
 
 from api.audit import note
@@ -49,9 +49,13 @@ async def put_secret(
     editor: EditorDep,
     request: Request,
     response: Response,
+    if_none_match: Annotated[str | None, Header(max_length=10)] = None,
 ) -> SecretOut:
-    """Keep a value under a name, or replace it; running tools get the new one at their next try."""
-    row, is_new = await service.put(name, body)
+    """Keep a value under a name, or replace it; running tools get the new one at their next try.
+
+    With `If-None-Match: *` an older value is never replaced.
+    """
+    row, is_new = await service.put(name, body, only_new=if_none_match == "*")
     response.status_code = 201 if is_new else 200
     note(session, request, "secret.set", actor_id=editor.id, resource=name)
     return SecretOut.model_validate(row)

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.errors import NotFound, Unavailable
+from api.errors import Conflict, NotFound, Unavailable
 from api.ownership import owned
 from api.secrets.schemas import SecretIn
 from models.base import new_id
@@ -23,6 +23,12 @@ class KeyUnavailable(Unavailable):
     code = "KEY_UNAVAILABLE"
 
 
+class SecretNameTaken(Conflict):
+    """The account has a secret of that name."""
+
+    code = "NAME_TAKEN"
+
+
 class SecretService:
     """What one account does with its secrets, in one transaction."""
 
@@ -31,8 +37,12 @@ class SecretService:
         self._user = user
         self._keyring = keyring
 
-    async def put(self, name: str, body: SecretIn) -> tuple[Secret, bool]:
-        """Keep a value under a name; whether the name is new. An older value is gone."""
+    async def put(self, name: str, body: SecretIn, *, only_new: bool) -> tuple[Secret, bool]:
+        """Keep a value under a name; whether the name is new. An older value is gone.
+
+        Raises:
+            SecretNameTaken: it is not, and `only_new` was asked for.
+        """
         place = secret_place(self._user.id, name)
         sealed = self._keyring.seal(body.value.get_secret_value().encode(), place)
         values: dict[str, Any] = {
@@ -44,13 +54,17 @@ class SecretService:
             values["description"] = body.description
         statement = insert(Secret).values(id=new_id(), owner_id=self._user.id, name=name, **values)
         changed = {**values, "updated_at": func.now()}
+        taken = ["owner_id", "name"]
+        if only_new:
+            statement = statement.on_conflict_do_nothing(index_elements=taken)
+        else:
+            statement = statement.on_conflict_do_update(index_elements=taken, set_=changed)
         found = await self._session.scalars(
-            statement.on_conflict_do_update(
-                index_elements=["owner_id", "name"], set_=changed
-            ).returning(Secret),
-            execution_options={"populate_existing": True},
+            statement.returning(Secret), execution_options={"populate_existing": True}
         )
-        row = found.one()
+        row = found.one_or_none()
+        if row is None:
+            raise SecretNameTaken(f"there is a secret named {name!r} already; replace that one")
         return row, row.created_at == row.updated_at
 
     async def delete(self, name: str) -> None:

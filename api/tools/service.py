@@ -122,8 +122,10 @@ class ToolService:
         `{{ secrets.name }}` is one.
 
         Raises:
+            ValidationFailed: an expression of its configuration could be evaluated by no run.
             Unavailable: Temporal or the workers do not answer.
         """
+        check_templates(spec.config)
         context = NodeContext(
             execution_id=str(new_id()), owner_id=str(self._user.id), node_key="test"
         )

@@ -1,4 +1,5 @@
 import { LoaderCircle } from "lucide-react";
+import Link from "next/link";
 import { Tooltip } from "radix-ui";
 import type { ButtonHTMLAttributes, ReactNode, Ref } from "react";
 
@@ -8,6 +9,9 @@ const LOOKS = {
   quiet: "bg-transparent text-ink-soft border-transparent hover:bg-sunken hover:text-ink",
   danger: "bg-bad-soft text-bad border-transparent hover:brightness-95",
 };
+
+const SHAPE =
+  "inline-flex h-8 items-center justify-center gap-1.5 whitespace-nowrap rounded-md border px-3 font-medium text-[13px] disabled:opacity-50 aria-pressed:bg-accent-soft aria-pressed:text-accent";
 
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: keyof typeof LOOKS;
@@ -28,12 +32,28 @@ export function Button({
       type="button"
       disabled={disabled || busy}
       aria-busy={busy || undefined}
-      className={`inline-flex h-8 items-center justify-center gap-1.5 whitespace-nowrap rounded-md border px-3 font-medium text-[13px] disabled:opacity-50 aria-pressed:bg-accent-soft aria-pressed:text-accent ${LOOKS[look]} ${className}`}
+      className={`${SHAPE} ${LOOKS[look]} ${className}`}
       {...rest}
     >
       {busy && <LoaderCircle size={14} className="animate-spin" aria-hidden />}
       {children}
     </button>
+  );
+}
+
+interface ButtonLinkProps {
+  href: string;
+  look?: keyof typeof LOOKS;
+  label?: string;
+  children: ReactNode;
+}
+
+/** A way to another room that looks like a button. */
+export function ButtonLink({ href, look = "plain", label, children }: ButtonLinkProps) {
+  return (
+    <Link href={href} aria-label={label} className={`${SHAPE} ${LOOKS[look]}`}>
+      {children}
+    </Link>
   );
 }
 

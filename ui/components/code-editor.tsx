@@ -1,55 +1,11 @@
 "use client";
 
 import { autocompletion, type CompletionContext, completionKeymap } from "@codemirror/autocomplete";
-import { json } from "@codemirror/lang-json";
-import { python } from "@codemirror/lang-python";
-import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";
-import { keymap } from "@codemirror/view";
-import { tags } from "@lezer/highlight";
+import { Decoration, keymap } from "@codemirror/view";
 import CodeMirror, { EditorView } from "@uiw/react-codemirror";
 import { useMemo } from "react";
-import { styleNonce } from "@/lib/nonce";
-
-const LOOK = EditorView.theme({
-  "&": { backgroundColor: "var(--surface)", color: "var(--ink)", fontSize: "12.5px" },
-  "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "1px" },
-  ".cm-content": { fontFamily: "var(--font-mono)", caretColor: "var(--ink)" },
-  ".cm-gutters": { backgroundColor: "var(--sunken)", color: "var(--ink-soft)", border: "none" },
-  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "transparent" },
-  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {
-    backgroundColor: "var(--accent-soft) !important",
-  },
-  ".cm-cursor": { borderLeftColor: "var(--ink)" },
-  ".cm-tooltip": {
-    backgroundColor: "var(--raised)",
-    border: "1px solid var(--line)",
-    color: "var(--ink)",
-  },
-  ".cm-tooltip-autocomplete > ul > li[aria-selected]": {
-    backgroundColor: "var(--accent-soft)",
-    color: "var(--ink)",
-  },
-  ".cm-completionDetail": { color: "var(--ink-soft)" },
-});
-
-const COLOURS = syntaxHighlighting(
-  HighlightStyle.define([
-    { tag: [tags.keyword, tags.operatorKeyword, tags.bool, tags.null], color: "var(--accent)" },
-    { tag: [tags.string, tags.special(tags.string)], color: "var(--ok)" },
-    { tag: [tags.number], color: "var(--wait)" },
-    { tag: [tags.comment], color: "var(--ink-soft)", fontStyle: "italic" },
-    { tag: [tags.propertyName, tags.definition(tags.variableName)], color: "var(--run)" },
-    { tag: [tags.invalid], color: "var(--bad)" },
-  ]),
-);
-
-function nonce(): Extension {
-  const given = styleNonce();
-  return given ? EditorView.cspNonce.of(given) : [];
-}
-
-const LANGUAGES: Record<string, Extension[]> = { json: [json()], python: [python()] };
+import { type Language, look } from "./code-look";
 
 /** What could stand at the end of a text, and where it begins. */
 export interface Completion {
@@ -69,10 +25,18 @@ function completing(complete: Complete): Extension[] {
   return [autocompletion({ override: [source], icons: false }), keymap.of(completionKeymap)];
 }
 
+function marked(line: number): Extension {
+  return EditorView.decorations.of(({ state: { doc } }) =>
+    line > doc.lines
+      ? Decoration.none
+      : Decoration.set(Decoration.line({ class: "cm-bad-line" }).range(doc.line(line).from)),
+  );
+}
+
 interface CodeEditorProps {
   value: string;
   onChange?: (value: string) => void;
-  language?: "json" | "python";
+  language?: Language;
   /** Must be the same function at every drawing. */
   complete?: Complete;
   label: string;
@@ -80,6 +44,8 @@ interface CodeEditorProps {
   minHeight?: string;
   maxHeight?: string;
   placeholder?: string;
+  /** The line, from 1, that something went wrong at. */
+  badLine?: number | undefined;
   onBlur?: () => void;
   onFocus?: () => void;
 }
@@ -95,19 +61,17 @@ export default function CodeEditor({
   minHeight = "2rem",
   maxHeight = "24rem",
   placeholder = "",
+  badLine,
   ...rest
 }: CodeEditorProps) {
   const all = useMemo(
     () => [
-      LOOK,
-      COLOURS,
-      nonce(),
-      EditorView.lineWrapping,
+      look(language),
       EditorView.contentAttributes.of({ "aria-label": label }),
-      ...(language ? (LANGUAGES[language] ?? []) : []),
       ...(complete ? completing(complete) : []),
+      ...(badLine ? [marked(badLine)] : []),
     ],
-    [language, complete, label],
+    [language, complete, label, badLine],
   );
   return (
     <CodeMirror

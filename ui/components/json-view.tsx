@@ -1,9 +1,6 @@
-import { ChevronRight, Download } from "lucide-react";
-import { useTranslations } from "next-intl";
-import { useState } from "react";
-import { complain } from "@/components/toasts";
-import { authorised } from "@/lib/api/client";
-import { Button } from "./button";
+import { ChevronRight } from "lucide-react";
+import { type ComponentType, createContext, useContext, useState } from "react";
+import { type Artifact, artifactOf, fileName } from "@/lib/artifact";
 
 type Json = string | number | boolean | null | undefined | Json[] | { [key: string]: Json };
 
@@ -11,7 +8,12 @@ const OPEN_DEPTH = 2;
 const SHOWN_ITEMS = 100;
 const SHOWN_TEXT = 4_000;
 
-/** A JSON value as a tree that opens and closes; artifacts can be downloaded. */
+/** How artifacts in values are drawn; who can open them says so for everything below. */
+export const ArtifactLook = createContext<ComponentType<{ artifact: Artifact }>>(({ artifact }) =>
+  fileName(artifact),
+);
+
+/** A JSON value as a tree that opens and closes. */
 export function JsonView({ value }: { value: Json }) {
   return (
     <div
@@ -24,6 +26,7 @@ export function JsonView({ value }: { value: Json }) {
 }
 
 function Branch({ name, value, depth }: { name?: string; value: Json; depth: number }) {
+  const ArtifactView = useContext(ArtifactLook);
   const label = name === undefined ? null : <span className="text-run">{name}: </span>;
   if (typeof value !== "object" || value === null)
     return (
@@ -37,7 +40,7 @@ function Branch({ name, value, depth }: { name?: string; value: Json; depth: num
     return (
       <div className="flex flex-wrap items-center gap-2">
         {label}
-        <ArtifactLink {...artifact} />
+        <ArtifactView artifact={artifact} />
       </div>
     );
   return <Group label={label} value={value} depth={depth} />;
@@ -106,54 +109,4 @@ function Leaf({ value }: { value: string | number | boolean | null | undefined }
   }
   if (typeof value === "number") return <span className="text-wait">{value}</span>;
   return <span className="text-accent">{String(value ?? null)}</span>;
-}
-
-export interface Artifact {
-  id: string;
-  name: string;
-  type: string;
-  size: number;
-}
-
-/** The artifact that a value refers to; null when it is none. */
-export function artifactOf(value: Json): Artifact | null {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
-  const found = value.$artifact;
-  if (typeof found !== "object" || found === null || Array.isArray(found)) return null;
-  return {
-    id: String(found.id),
-    name: String(found.name ?? found.id),
-    type: String(found.content_type ?? ""),
-    size: Number(found.size ?? 0),
-  };
-}
-
-export async function fetchArtifact(id: string): Promise<Blob> {
-  const answer = await authorised(new Request(`/api/v1/artifacts/${encodeURIComponent(id)}`));
-  if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-  return answer.blob();
-}
-
-export function saveBlob(blob: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-function ArtifactLink({ id, name, type, size }: Artifact) {
-  const t = useTranslations("common");
-  return (
-    <Button
-      aria-label={`${t("download")} ${name}`}
-      onClick={() => void fetchArtifact(id).then((blob) => saveBlob(blob, name), complain)}
-    >
-      <Download size={14} aria-hidden />
-      {name}
-      <span className="text-ink-soft text-xs">
-        {type} · {(size / 1024).toFixed(1)} KiB
-      </span>
-    </Button>
-  );
 }

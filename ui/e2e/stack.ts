@@ -6,6 +6,14 @@ import { createInterface } from "node:readline";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const READY_MS = 120_000;
+const MCP_SERVERS = {
+  mcpServers: {
+    time: {
+      command: join(ROOT, ".venv/bin/python"),
+      args: ["-m", "mcp_server_time", "--local-timezone", "UTC"],
+    },
+  },
+};
 
 interface Ready {
   urls: { designer: string };
@@ -15,10 +23,21 @@ interface Ready {
 /** The whole product on a new data folder, as `pastetrader up` starts it; stopped at the end. */
 export default async function stack(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), "pastetrader-e2e-"));
+  const servers = join(folder, "mcp-servers.json");
+  writeFileSync(servers, JSON.stringify(MCP_SERVERS));
   const child = spawn(
     join(ROOT, ".venv/bin/pastetrader"),
     ["up", "--json", "--no-account", "--no-designer", "--data-dir", folder],
-    { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] },
+    {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "inherit"],
+      env: {
+        ...process.env,
+        // Tests listen there for what tools send.
+        PASTETRADER_HTTP_ALLOW: "127.0.0.1",
+        PASTETRADER_MCP_SERVERS: servers,
+      },
+    },
   );
   const ready = await untilReady(child);
   process.env.PASTETRADER_URL = ready.urls.designer.replace(/\/$/, "");

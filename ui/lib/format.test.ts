@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { ago, between, duration } from "./format";
+import { ago, between, byteSize, duration } from "./format";
 
 const NOW = Date.parse("2026-05-01T12:00:00Z");
 
@@ -81,5 +81,19 @@ describe("how long ago", () => {
     [86_399, "yesterday"],
   ])("%s seconds are rounded up into the next unit: %s", (seconds, text) => {
     expect(ago(secondsAgo(seconds), "en")).toBe(text);
+  });
+});
+
+describe("a size", () => {
+  it.each([
+    [0, "0 B"],
+    [1_023, "1023 B"],
+    [1_024, "1.0 KiB"],
+    [1_536, "1.5 KiB"],
+    [1_048_570, "1.0 MiB"],
+    [268_435_456, "256.0 MiB"],
+    [5_497_558_138_880, "5120.0 GiB"],
+  ])("%s bytes are %s", (bytes, text) => {
+    expect(byteSize(bytes)).toBe(text);
   });
 });

@@ -42,3 +42,16 @@ export function ago(iso: string, locale: string): string {
   }
   return words.format(Math.round(seconds), "second");
 }
+
+/** 512 → `512 B`, 1_536 → `1.5 KiB`. */
+export function byteSize(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB"];
+  let amount = bytes;
+  let unit = 0;
+  // A tenth below the next unit is shown as one of it.
+  while (amount >= 1_023.95 && unit < units.length - 1) {
+    amount /= 1_024;
+    unit += 1;
+  }
+  return `${unit === 0 ? amount : amount.toFixed(1)} ${units[unit]}`;
+}

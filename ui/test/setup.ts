@@ -18,6 +18,13 @@ class FlatMatrix {
   }
 }
 
+/** Takes a path of the page too, where Node wants a whole address. */
+class PageRequest extends Request {
+  constructor(input: RequestInfo | URL, init?: RequestInit) {
+    super(typeof input === "string" ? new URL(input, location.href) : input, init);
+  }
+}
+
 function noMedia(query: string): MediaQueryList {
   return {
     matches: false,
@@ -31,10 +38,13 @@ function noMedia(query: string): MediaQueryList {
   };
 }
 
+globalThis.Request = PageRequest;
 globalThis.ResizeObserver ??= NoResizeObserver;
 globalThis.DOMMatrixReadOnly ??= FlatMatrix as unknown as typeof DOMMatrixReadOnly;
 window.matchMedia ??= noMedia;
 Element.prototype.scrollIntoView ??= () => {};
+Range.prototype.getClientRects ??= () => [] as unknown as DOMRectList;
+Range.prototype.getBoundingClientRect ??= () => new DOMRect();
 const svg = SVGElement.prototype as unknown as { getBBox?: () => object };
 svg.getBBox ??= () => ({ x: 0, y: 0, width: 0, height: 0 });
 

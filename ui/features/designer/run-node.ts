@@ -1,5 +1,7 @@
+import { evaluate } from "@/features/forms";
 import type { GraphNode, Json, JsonObject } from "@/features/graph";
 import { api, need, type Schemas } from "@/lib/api/client";
+import { mapTexts, namesSecret, type SecretMarks, secretMarks } from "@/lib/secret-text";
 
 export interface NodeTrial {
   ok: boolean;
@@ -7,21 +9,37 @@ export interface NodeTrial {
   logs: string[];
 }
 
-/** Run one node on sample data: a tool for real on a worker, a pure node by its expressions. */
-export async function runNode(node: GraphNode, scope: JsonObject): Promise<NodeTrial> {
+/** The texts of the sample data would be read as names of secrets, which they must not. */
+export class SecretInData extends Error {}
+
+/**
+ * Run one node on sample data: a tool for real on a worker, a pure node by its expressions.
+ *
+ * Secrets go to the server by name, and only a tool's attempt sees their values. `templated` are the
+ * fields of a tool's configuration that hold expressions. Throws `Problem` and `SecretInData`.
+ */
+export async function runNode(
+  node: GraphNode,
+  scope: JsonObject,
+  templated: readonly string[],
+): Promise<NodeTrial> {
   if (node.type === "condition") return condition(node, scope);
   if (node.type === "adapter") return evaluated(node.config?.output ?? null, scope);
-  const inputs = await evaluated(node.inputs ?? {}, scope);
+  const marks = secretMarks();
+  const inputs = await evaluated(marks.put(node.inputs ?? {}), scope);
   if (!inputs.ok) return inputs;
-  return node.tool ? registered(node.tool, inputs.shown) : inline(node, inputs.shown, scope);
+  // The server takes such a text in the inputs for a reference, whoever wrote it.
+  if (namesSecret(inputs.shown)) throw new SecretInData();
+  const given = marks.back(inputs.shown);
+  if (node.tool) return registered(node.tool, given);
+  const own = { ...scope, inputs: inputs.shown };
+  const config = await rendered(node.config ?? {}, own, templated, marks);
+  return config.ok ? inline(config.shown, given) : config;
 }
 
 async function evaluated(template: Json, scope: JsonObject): Promise<NodeTrial> {
-  const { secrets: _secrets, ...known } = scope;
-  const found = await need(
-    api.POST("/api/v1/expressions/evaluate", { body: { template, scope: known } as never }),
-  );
-  return { ok: found.ok, shown: (found.ok ? found.value : found.error) as Json, logs: [] };
+  const found = await evaluate(template, scope);
+  return { ok: found.ok, shown: found.ok ? found.value : found.error, logs: [] };
 }
 
 /** The first branch that is true, as a run would take it. */
@@ -36,24 +54,28 @@ async function condition(node: GraphNode, scope: JsonObject): Promise<NodeTrial>
   return { ok: true, shown: { handle: node.config?.default ?? null }, logs: [] };
 }
 
-async function inline(node: GraphNode, inputs: Json, scope: JsonObject): Promise<NodeTrial> {
-  const config = await rendered(node.config ?? {}, scope);
-  if (!config.ok) return config;
-  const answer = await need(
-    api.POST("/api/v1/tools/test", { body: { config: config.shown, inputs } as never }),
-  );
-  return read(answer);
+/** The configuration as the server will read it: evaluated but for its secrets. */
+async function rendered(
+  config: JsonObject,
+  scope: JsonObject,
+  templated: readonly string[],
+  marks: SecretMarks,
+): Promise<NodeTrial> {
+  const entries = Object.entries(config).filter(([name]) => templated.includes(name));
+  if (entries.length === 0) return { ok: true, shown: config, logs: [] };
+  const found = await evaluated(marks.put(Object.fromEntries(entries)), scope);
+  if (!found.ok) return found;
+  const final = marks.back(mapTexts(found.shown as JsonObject, literal));
+  return { ...found, shown: { ...config, ...final } };
 }
 
-// Code is never templated, and a builtin's text is rendered by the activity.
-const VERBATIM = new Set(["kind", "code", "script", "command", "template"]);
+/** A template that gives `text`: what came out of an expression is not one again. */
+function literal(text: string): string {
+  return text.replaceAll("{{", '{{ "{{" }}');
+}
 
-async function rendered(config: JsonObject, scope: JsonObject): Promise<NodeTrial> {
-  const entries = Object.entries(config);
-  const templates = Object.fromEntries(entries.filter(([name]) => !VERBATIM.has(name)));
-  const verbatim = Object.fromEntries(entries.filter(([name]) => VERBATIM.has(name)));
-  const found = await evaluated(templates, scope);
-  return found.ok ? { ...found, shown: { ...verbatim, ...(found.shown as JsonObject) } } : found;
+async function inline(config: Json, inputs: Json): Promise<NodeTrial> {
+  return read(await need(api.POST("/api/v1/tools/test", { body: { config, inputs } as never })));
 }
 
 async function registered(name: string, inputs: Json): Promise<NodeTrial> {

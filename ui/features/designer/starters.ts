@@ -15,6 +15,7 @@ const STARTERS: Record<string, JsonObject> = {
   delay: { seconds: 60 },
   workflow: { workflow: "" },
   http: { kind: "http", method: "GET", url: "https://" },
+  mcp: { kind: "mcp", server: "", tool: "" },
   python: { kind: "python", code: PYTHON },
   shell: { kind: "shell", script: "date" },
   builtin: { kind: "builtin", name: "echo" },

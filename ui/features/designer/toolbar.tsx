@@ -16,11 +16,11 @@ import {
 } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { Button, IconButton } from "@/components/button";
-import { saveBlob } from "@/components/json-view";
 import { Menu, MenuItem, MenuLine } from "@/components/menu";
 import { complain, say } from "@/components/toasts";
 import { authorised } from "@/lib/api/client";
 import { Problem } from "@/lib/api/problem";
+import { saveBlob } from "@/lib/save-blob";
 import { saveNow } from "./autosave";
 import { copySelected, duplicateSelected } from "./clipboard";
 import { pasteFromClipboard } from "./shortcuts";

@@ -1,6 +1,10 @@
-export { ExpressionField, Preview } from "./expression-field";
+export { type Evaluated, evaluate } from "./evaluate";
+export { ExpressionField } from "./expression-field";
 export { JsonField, JsonText, parseJson } from "./json-field";
 export { PairsField } from "./pairs-field";
+export { Preview } from "./preview";
 export { blankObject, resolved, type Schema } from "./schema";
+export { SchemaEditor } from "./schema-editor";
 export { SchemaForm } from "./schema-form";
 export { type Scope, ScopeContext, shown, suggestions, useScope } from "./scope";
+export { ToolScope, WithoutInputs } from "./tool-scope";

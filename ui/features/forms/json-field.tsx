@@ -2,7 +2,8 @@ import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import type { Json } from "@/features/graph";
-import { ExpressionField, Preview } from "./expression-field";
+import { ExpressionField } from "./expression-field";
+import { Preview } from "./preview";
 
 const CodeEditor = dynamic(() => import("@/components/code-editor"), { ssr: false });
 

@@ -24,7 +24,11 @@ export interface FormProps {
   hidden?: ReadonlySet<string>;
   /** The label of a field, where it has a better one than its name. */
   labels?: ((name: string) => string | undefined) | undefined;
+  /** In how many objects it lies; one that holds itself has no end. */
+  depth?: number;
 }
+
+const DEEPEST_FORM = 4;
 
 /** A form for an object that a JSON Schema describes. */
 export function SchemaForm({
@@ -36,6 +40,7 @@ export function SchemaForm({
   errors = {},
   hidden,
   labels,
+  depth = 0,
 }: FormProps) {
   const names = Object.keys(schema.properties ?? {}).filter((name) => !hidden?.has(name));
   const required = new Set(schema.required ?? []);
@@ -51,6 +56,7 @@ export function SchemaForm({
         key={name}
         name={name}
         labels={labels}
+        depth={depth}
         schema={property}
         root={root}
         required={required.has(name)}
@@ -66,6 +72,7 @@ export function SchemaForm({
 interface SchemaFieldProps {
   name: string;
   labels: FormProps["labels"];
+  depth: number;
   schema: Schema;
   root: Schema;
   required: boolean;
@@ -78,6 +85,7 @@ interface SchemaFieldProps {
 function SchemaField({
   name,
   labels,
+  depth,
   schema,
   root,
   required,
@@ -87,7 +95,8 @@ function SchemaField({
   onChange,
 }: SchemaFieldProps) {
   const label = labels?.(name) ?? labelOf(name);
-  const kind = kindOfField(name, schema, root);
+  const found = kindOfField(name, schema, root);
+  const kind = found === "form" && depth >= DEEPEST_FORM ? "json" : found;
   if (kind === "boolean")
     return (
       <Check
@@ -117,6 +126,8 @@ function SchemaField({
             );
           case "number":
             return <NumberInput about={about} schema={schema} value={value} onChange={onChange} />;
+          case "amount":
+            return <Amount label={label} schema={schema} value={value} onChange={onChange} />;
           case "code":
             return <Code label={label} name={name} value={value} onChange={onChange} />;
           case "schema":
@@ -140,6 +151,7 @@ function SchemaField({
                   value={(value ?? {}) as JsonObject}
                   templated={templated}
                   labels={labels}
+                  depth={depth + 1}
                   onChange={onChange}
                 />
               </div>
@@ -152,6 +164,7 @@ function SchemaField({
                 schema={schema}
                 root={root}
                 value={value}
+                templated={templated}
                 onChange={onChange}
               />
             );
@@ -219,6 +232,28 @@ function NumberInput({ about, schema, value, onChange }: NumberInputProps) {
   );
 }
 
+interface AmountProps {
+  label: string;
+  schema: Schema;
+  value: Json | undefined;
+  onChange: (value: Json | undefined) => void;
+}
+
+/** A number, or an expression that gives one. */
+function Amount({ label, schema, value, onChange }: AmountProps) {
+  const usual = schema.default ?? "";
+  return (
+    <ExpressionField
+      label={label}
+      value={String(value ?? "")}
+      placeholder={String(usual)}
+      onChange={(text) =>
+        onChange(String(Number(text)) === text ? Number(text) : text || undefined)
+      }
+    />
+  );
+}
+
 interface CheckProps {
   label: string;
   hint: string | undefined;
@@ -271,11 +306,12 @@ interface ItemsProps {
 
 interface FormsProps extends ItemsProps {
   root: Schema;
+  templated: boolean;
   labels: FormProps["labels"];
 }
 
 /** An ordered list of objects, such as the branches of a condition. */
-function Forms({ label, labels, schema, root, value, onChange }: FormsProps) {
+function Forms({ label, labels, schema, root, value, templated, onChange }: FormsProps) {
   const t = useTranslations("designer");
   const items = Array.isArray(value) ? (value as JsonObject[]) : [];
   const item = resolved(schema.items ?? {}, root);
@@ -321,6 +357,7 @@ function Forms({ label, labels, schema, root, value, onChange }: FormsProps) {
             schema={item}
             root={root}
             value={each}
+            templated={templated}
             labels={labels}
             onChange={(next) => put(index, next)}
           />

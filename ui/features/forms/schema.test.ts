@@ -28,6 +28,13 @@ describe("resolving a schema", () => {
     expect(resolved({ $ref: "#/$defs/Gone", title: "x" }, root)).toEqual({ title: "x" });
   });
 
+  it("a reference to itself ends", () => {
+    const circle: Schema = {
+      $defs: { A: { $ref: "#/$defs/B" }, B: { anyOf: [{ $ref: "#/$defs/A" }] } },
+    };
+    expect(resolved({ $ref: "#/$defs/A" }, circle)).toEqual({});
+  });
+
   it("`or null` is taken off", () => {
     const schema: Schema = {
       anyOf: [{ type: "string" }, { type: "null" }],
@@ -131,4 +138,20 @@ it("a name becomes a label", () => {
   expect(labelOf("max_concurrency")).toBe("Max concurrency");
   expect(labelOf("url")).toBe("Url");
   expect(labelOf("")).toBe("");
+});
+
+describe("a number or an expression", () => {
+  const number: Schema = { type: "integer", minimum: 1 };
+  const expression: Schema = { type: "string", pattern: "\\{\\{" };
+
+  it("is one field, with or without null", () => {
+    expect(kindOfField("x", { anyOf: [number, expression] }, root)).toBe("amount");
+    expect(kindOfField("x", { anyOf: [number, expression, { type: "null" }] }, root)).toBe(
+      "amount",
+    );
+  });
+
+  it("is not what takes any text", () => {
+    expect(kindOfField("x", { anyOf: [number, { type: "string" }] }, root)).toBe("json");
+  });
 });

@@ -12,6 +12,7 @@ export interface Schema {
   enum?: Json[];
   const?: Json;
   anyOf?: Schema[];
+  oneOf?: Schema[];
   default?: Json;
   minimum?: number;
   maximum?: number;
@@ -27,6 +28,7 @@ export type FieldKind =
   | "enum"
   | "boolean"
   | "number"
+  | "amount"
   | "text"
   | "code"
   | "schema"
@@ -38,21 +40,25 @@ export type FieldKind =
 
 const CODE = new Set(["code", "script", "template", "body"]);
 
-/** A schema without references and without `or null`. */
-export function resolved(schema: Schema, root: Schema): Schema {
+const DEEPEST_REFERENCE = 20;
+
+/** A schema without references and without `or null`; one that only refers to itself is open. */
+export function resolved(schema: Schema, root: Schema, depth = 0): Schema {
+  if (depth > DEEPEST_REFERENCE) return {};
   if (schema.$ref) {
     const found = root.$defs?.[schema.$ref.replace("#/$defs/", "")] ?? {};
     const { $ref: _ref, ...rest } = schema;
-    return resolved({ ...found, ...rest }, root);
+    return resolved({ ...found, ...rest }, root, depth + 1);
   }
   if (Array.isArray(schema.type)) {
     const types = schema.type.filter((each) => each !== "null");
-    if (types.length === 1 && types[0]) return resolved({ ...schema, type: types[0] }, root);
+    if (types.length === 1 && types[0])
+      return resolved({ ...schema, type: types[0] }, root, depth + 1);
   }
   const some = schema.anyOf?.filter((each) => each.type !== "null") ?? [];
   if (some.length !== 1 || !some[0]) return schema;
   const { anyOf: _anyOf, ...rest } = schema;
-  return resolved({ ...some[0], ...rest }, root);
+  return resolved({ ...some[0], ...rest }, root, depth + 1);
 }
 
 /** Which editor a field gets; `schema` must be resolved. */
@@ -73,8 +79,18 @@ export function kindOfField(name: string, schema: Schema, root: Schema): FieldKi
       if (schema.properties) return "form";
       return "pairs";
     default:
-      return "json";
+      return isAmount(schema) ? "amount" : "json";
   }
+}
+
+/** A number, or an expression that gives one; not just any text. */
+function isAmount({ anyOf = [] }: Schema): boolean {
+  const some = anyOf.filter((each) => each.type !== "null");
+  return (
+    some.length === 2 &&
+    some.some(({ type }) => type === "integer" || type === "number") &&
+    some.some(({ type, pattern }) => type === "string" && pattern?.includes("\\{\\{"))
+  );
 }
 
 function kindOfList(schema: Schema, root: Schema): FieldKind {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { shown, suggestions } from "./scope";
+import { readable, shown, suggestions } from "./scope";
 
 const scope = {
   input: { value: 3 },
@@ -120,6 +120,39 @@ describe("suggestions in an expression", () => {
 
   it("a list's closing bracket is not taken for part of a name", () => {
     expect(suggestions("{{ [input]", scope)).toBeNull();
+  });
+});
+
+describe("what a tool's texts can name besides", () => {
+  const inConfiguration = readable({
+    values: scope,
+    secrets: ["API_KEY", "other"],
+    inputs: { symbol: "{{ input.value }}" },
+  });
+  const labelsOf = (before: string) =>
+    suggestions(before, inConfiguration)?.options.map((each) => each.label);
+
+  it("are its inputs and secrets, by name and without values", () => {
+    expect(labelsOf("{{ ")).toEqual(["input", "vars", "nodes", "inputs", "secrets"]);
+    expect(labelsOf("{{ inputs.")).toEqual(["symbol"]);
+    expect(labelsOf("Bearer {{ secrets.")).toEqual(["API_KEY", "other"]);
+    expect(suggestions("{{ secrets.", inConfiguration)?.options[0]?.detail).toBe("•••");
+  });
+
+  it("a secret is offered alone between its braces only", () => {
+    for (const before of ["{{ 1 + ", "{{ (", "{{ input.value | default("])
+      expect(labelsOf(before)).toEqual(["input", "vars", "nodes", "inputs"]);
+    expect(labelsOf('{{ "a" ~ secrets.')).toEqual([]);
+  });
+
+  it("is not there for other nodes", () => {
+    expect(readable({ values: scope })).toEqual(scope);
+    expect(labels("{{ secrets.")).toEqual([]);
+    expect(labels("{{ inputs.")).toEqual([]);
+  });
+
+  it("with no secrets yet, the name is known", () => {
+    expect(readable({ values: {}, secrets: [] })).toEqual({ secrets: {} });
   });
 });
 

@@ -4,12 +4,27 @@ import type { Json, JsonObject } from "@/features/graph";
 /** What an expression can read here, as far as it is known: names, and sample values where a run left some. */
 export interface Scope {
   values: JsonObject;
+  /** Names of secrets, where texts may name some: in what a tool is given. */
+  secrets?: readonly string[];
+  /** The node's own inputs as templates, where its configuration may read them. */
+  inputs?: JsonObject;
 }
 
 export const ScopeContext = createContext<Scope>({ values: {} });
 
 export function useScope(): Scope {
   return useContext(ScopeContext);
+}
+
+const HIDDEN = "•••";
+
+/** All that an expression can name here; secrets without their values, which nobody here knows. */
+export function readable({ values, secrets, inputs }: Scope): JsonObject {
+  return {
+    ...values,
+    ...(inputs && { inputs }),
+    ...(secrets && { secrets: Object.fromEntries(secrets.map((name) => [name, HIDDEN])) }),
+  };
 }
 
 export interface Suggestion {
@@ -69,7 +84,10 @@ export function suggestions(
   if (/[.\])"'\w]$/.test(inside.slice(0, inside.length - path.length))) return null;
   const steps = path.split(/\.|\[(?=\d)/).map((step) => step.replace(/\]$/, ""));
   const last = steps.pop() ?? "";
-  const holder = steps.reduce<Json | undefined>(step, scope);
+  // A secret stands alone between its braces.
+  const alone = inside.slice(0, inside.length - path.length).trim() === "";
+  const { secrets: _secrets, ...others } = scope;
+  const holder = steps.reduce<Json | undefined>(step, alone ? scope : others);
   return { from: before.length - last.length, options: properties(holder) };
 }
 

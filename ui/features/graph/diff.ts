@@ -1,3 +1,4 @@
+import { sameJson as same } from "@/lib/same-json";
 import type { GraphDocument, GraphEdge, GraphNode } from "./document";
 
 export interface GraphDiff {
@@ -45,17 +46,4 @@ function changedFields(before: GraphNode | undefined, after: GraphNode): string[
 
 function ends(edge: GraphEdge): string {
   return `${edge.source} ${edge.source_handle ?? ""} ${edge.target}`;
-}
-
-/** Equal as JSON, whatever the order of keys; nothing, null and an empty object are the same. */
-function same(a: unknown, b: unknown): boolean {
-  return stable(a) === stable(b);
-}
-
-function stable(value: unknown): string {
-  const text = JSON.stringify(value ?? null, (_key, item: unknown) => {
-    if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
-    return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
-  return text === "{}" ? "null" : text;
 }

@@ -8,6 +8,7 @@ import {
   type LucideIcon,
   Merge,
   Play,
+  Plug,
   Repeat,
   Shuffle,
   Split,
@@ -31,6 +32,7 @@ const ICONS: Record<string, LucideIcon> = {
   code: Code,
   terminal: Terminal,
   box: Box,
+  plug: Plug,
   bot: Bot,
 };
 

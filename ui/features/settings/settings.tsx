@@ -8,6 +8,7 @@ import { Page } from "@/features/shell";
 import { api, need, type Schemas } from "@/lib/api/client";
 import { Keys } from "./keys";
 import { OwnAccount } from "./own-account";
+import { TemporalWeb } from "./temporal-web";
 
 export function Settings() {
   const t = useTranslations("settings");
@@ -31,6 +32,7 @@ export function Settings() {
         </Loaded>
       </section>
       <Keys />
+      <TemporalWeb />
     </Page>
   );
 }

@@ -7,6 +7,7 @@ import {
   KeyRound,
   Languages,
   ListChecks,
+  LockKeyhole,
   LogOut,
   Moon,
   Sun,
@@ -29,6 +30,7 @@ const ROOMS = [
   { href: "/workflows", key: "workflows", icon: Workflow },
   { href: "/executions", key: "executions", icon: ListChecks },
   { href: "/tools", key: "tools", icon: Wrench },
+  { href: "/secrets", key: "secrets", icon: LockKeyhole },
   { href: "/users", key: "users", icon: Users, admin: true },
   { href: "/settings", key: "settings", icon: KeyRound },
 ] as const;

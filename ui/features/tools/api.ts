@@ -1,23 +1,24 @@
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { KINDS, type Kind } from "@/features/editors";
+import type { JsonObject } from "@/features/graph";
 import { api, need, type Schemas } from "@/lib/api/client";
+import type { Limit } from "./limit-field";
 
 export type Tool = Schemas["ToolOut"];
 export type Builtin = Schemas["Builtin"];
-export type Answer = Schemas["TestAnswer"];
-
-export const KINDS = ["http", "python", "shell", "builtin"] as const;
-export type Kind = (typeof KINDS)[number];
+export { KINDS, type Kind };
 
 export const TOOLS = ["tools"] as const;
 
-/** Everything about a tool that its form holds. */
+/** Everything about a tool that its editor holds. */
 export interface Content {
   name: string;
   description: string | null;
-  config: Record<string, unknown>;
-  input_schema: Record<string, unknown> | null;
-  output_schema: Record<string, unknown> | null;
+  config: JsonObject;
+  input_schema: JsonObject | null;
+  output_schema: JsonObject | null;
   is_public: boolean;
+  rate_limit: Limit | null;
 }
 
 export function useTools(text: string, kind: Kind | "") {
@@ -42,10 +43,21 @@ export function useTools(text: string, kind: Kind | "") {
   });
 }
 
-/** Makes a tool, or changes the one that is given. */
-export function saveTool(tool: Tool | null, content: Content): Promise<Tool> {
+export function fetchTool(id: string): Promise<Tool> {
+  return need(api.GET("/api/v1/tools/{tool_id}", { params: { path: { tool_id: id } } }));
+}
+
+export function useTool(id: string) {
+  return useQuery({ queryKey: [...TOOLS, "one", id], queryFn: () => fetchTool(id) });
+}
+
+/** Makes a tool, or changes the one that is given, which must still be at its version. */
+export function saveTool(
+  tool: Pick<Tool, "id" | "version"> | null,
+  content: Content,
+): Promise<Tool> {
   // The server says what a configuration lacks.
-  const body = { ...content, config: content.config as unknown as Schemas["NewTool"]["config"] };
+  const body = content as unknown as Schemas["NewTool"];
   if (!tool) return need(api.POST("/api/v1/tools", { body }));
   return need(
     api.PATCH("/api/v1/tools/{tool_id}", {
@@ -57,17 +69,4 @@ export function saveTool(tool: Tool | null, content: Content): Promise<Tool> {
 
 export function deleteTool({ id }: Tool): Promise<unknown> {
   return need(api.DELETE("/api/v1/tools/{tool_id}", { params: { path: { tool_id: id } } }));
-}
-
-export function tryTool(
-  { id }: Tool,
-  inputs: Record<string, unknown>,
-  timeout: number,
-): Promise<Answer> {
-  return need(
-    api.POST("/api/v1/tools/{tool_id}/test", {
-      params: { path: { tool_id: id } },
-      body: { inputs, timeout_seconds: timeout },
-    }),
-  );
 }

@@ -7,7 +7,6 @@ import { Button } from "@/components/button";
 import { Loaded } from "@/components/states";
 import { api, need } from "@/lib/api/client";
 import { type Builtin, TOOLS } from "./api";
-import { pretty } from "./json";
 
 interface BuiltinsProps {
   /** Null for those who may only look. */
@@ -77,7 +76,7 @@ function Schema({ title, schema }: { title: string; schema: Record<string, unkno
         tabIndex={0}
         className="mt-1 max-h-56 overflow-auto rounded-md border border-line bg-sunken p-2 font-mono"
       >
-        {pretty(schema)}
+        {JSON.stringify(schema, null, 2)}
       </pre>
     </details>
   );

@@ -10,20 +10,23 @@ interface DeleteProps {
   tool: Tool;
   onClose: () => void;
   onRefused: (error: unknown) => void;
+  onDone?: () => void;
 }
 
-export function Delete({ tool, onClose, onRefused }: DeleteProps) {
+export function Delete({ tool, onClose, onRefused, onDone }: DeleteProps) {
   const t = useTranslations("tools");
   const common = useTranslations("common");
   const queries = useQueryClient();
   async function discard(): Promise<void> {
     try {
       await deleteTool(tool);
-      say(t("deleted", { name: tool.name }));
-      await queries.invalidateQueries({ queryKey: TOOLS });
     } catch (error) {
       onRefused(error);
+      return;
     }
+    say(t("deleted", { name: tool.name }));
+    onDone?.();
+    await queries.invalidateQueries({ queryKey: [...TOOLS, "list"] });
   }
   return (
     <Confirm

@@ -1,88 +1,156 @@
+import { beginning, starter } from "@/features/editors";
+import type { Json, JsonObject } from "@/features/graph";
+import { sameJson } from "@/lib/same-json";
 import { type Builtin, type Content, KINDS, type Kind, type Tool } from "./api";
-import { parseObject, pretty, sampleOf } from "./json";
-import { starter } from "./starters";
+import type { Limit } from "./limit-field";
 
-/** A tool as its form holds it: the JSON parts as text, a configuration for each kind. */
+/** A tool as its editor holds it; what was written for other kinds stays. */
 export interface Draft {
   name: string;
   description: string;
   kind: Kind;
-  configs: Record<Kind, string>;
-  input: string;
-  output: string;
+  configs: Record<Kind, JsonObject>;
+  input: JsonObject | null;
+  output: JsonObject | null;
+  limit: Limit | null;
   shared: boolean;
 }
 
-function starters(): Record<Kind, string> {
+function starters(): Record<Kind, JsonObject> {
   return {
     http: starter("http"),
+    mcp: starter("mcp"),
     python: starter("python"),
     shell: starter("shell"),
     builtin: starter("builtin"),
   };
 }
 
-export function emptyDraft(builtin: Builtin | null): Draft {
-  const draft: Draft = {
+export function emptyDraft(kind: Kind): Draft {
+  return {
     name: "",
     description: "",
-    kind: "http",
+    kind,
     configs: starters(),
-    input: "",
-    output: "",
+    input: null,
+    output: null,
+    limit: null,
     shared: false,
   };
-  return builtin ? withBuiltin(draft, builtin) : draft;
 }
 
-function withBuiltin(draft: Draft, builtin: Builtin): Draft {
-  const config = {
-    name: builtin.name,
-    ...(builtin.takes_template && { template: "" }),
-    options: sampleOf(builtin.options_schema),
-  };
+/** A draft that uses a helper. */
+export function builtinDraft(builtin: Builtin): Draft {
+  const draft = emptyDraft("builtin");
   return {
     ...draft,
     name: builtin.name,
     description: builtin.description,
-    kind: "builtin",
-    configs: { ...draft.configs, builtin: pretty(config) },
-    input: pretty(builtin.input_schema),
+    configs: { ...draft.configs, builtin: beginning(builtin) },
+    input: builtin.input_schema as JsonObject,
+  };
+}
+
+interface Offered {
+  name: string;
+  description: string | null;
+  input_schema: { [name: string]: unknown };
+}
+
+/** A draft that calls an MCP server's tool. */
+export function mcpDraft(server: string, tool: Offered): Draft {
+  const draft = emptyDraft("mcp");
+  return {
+    ...draft,
+    name: tool.name,
+    description: tool.description ?? "",
+    configs: { ...draft.configs, mcp: { kind: "mcp", server, tool: tool.name } },
+    input: tool.input_schema as JsonObject,
   };
 }
 
 export function draftOf(tool: Tool): Draft {
   const kind = KINDS.find((each) => each === tool.tool_type) ?? "http";
-  const { kind: _, ...config } = tool.config;
   return {
     name: tool.name,
     description: tool.description ?? "",
     kind,
-    configs: { ...starters(), [kind]: pretty(config) },
-    input: tool.input_schema ? pretty(tool.input_schema) : "",
-    output: tool.output_schema ? pretty(tool.output_schema) : "",
+    configs: { ...starters(), [kind]: { ...given(tool.config as JsonObject), kind } },
+    input: tool.input_schema as JsonObject | null,
+    output: tool.output_schema as JsonObject | null,
+    limit: tool.rate_limit,
     shared: tool.is_public,
   };
 }
 
-/** What a draft says; null while one of its JSON parts cannot be read. */
-export function contentOf(draft: Draft): Content | null {
-  const config = parseObject(draft.configs[draft.kind]);
-  const input = schemaOf(draft.input);
-  const output = schemaOf(draft.output);
-  if (!config.ok || input === undefined || output === undefined) return null;
+/** A draft of another tool like this one. */
+export function copyOf(tool: Tool): Draft {
+  const number = /\s\((\d+)\)$/.exec(tool.name)?.[1];
+  const stem = number ? tool.name.slice(0, -(number.length + 3)) : tool.name;
+  return { ...draftOf(tool), name: `${stem} (${Number(number ?? 1) + 1})`, shared: false };
+}
+
+export function contentOf(draft: Draft): Content {
   return {
     name: draft.name.trim(),
     description: draft.description.trim() || null,
-    config: { ...config.value, kind: draft.kind },
-    input_schema: input,
-    output_schema: output,
+    config: given(draft.configs[draft.kind]),
+    input_schema: draft.input,
+    output_schema: draft.output,
     is_public: draft.shared,
+    rate_limit: draft.limit,
   };
 }
 
-function schemaOf(text: string): Record<string, unknown> | null | undefined {
-  if (!text.trim()) return null;
-  const parsed = parseObject(text);
-  return parsed.ok ? parsed.value : undefined;
+/** What a configuration says: nothing and null are the same in it. */
+function given(config: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null));
+}
+
+export function sameDraft(a: Draft, b: Draft): boolean {
+  return sameJson(contentOf(a), contentOf(b));
+}
+
+/** Whether a try of the draft is a try of the stored tool. */
+export function runsAlike(draft: Draft, tool: Tool): boolean {
+  const stored = contentOf(draftOf(tool));
+  const now = contentOf(draft);
+  return (["config", "input_schema", "output_schema"] as const).every((part) =>
+    sameJson(stored[part], now[part]),
+  );
+}
+
+/** The parts of a tool in which two differ. */
+export function differences(a: Content, b: Content): (keyof Content)[] {
+  return (Object.keys(a) as (keyof Content)[]).filter((part) => !sameJson(a[part], b[part]));
+}
+
+/** The draft as a document says it; null for what is no tool. */
+export function withDocument(draft: Draft, document: Json): Draft | null {
+  if (!isObject(document) || !isObject(document.config)) return null;
+  const { config, name, description = null, is_public = false } = document;
+  const { input_schema: input = null, output_schema: output = null, rate_limit = null } = document;
+  const kind = KINDS.find((each) => each === config.kind);
+  const texts =
+    typeof name === "string" && (description === null || typeof description === "string");
+  if (!kind || !texts || typeof is_public !== "boolean") return null;
+  if (!isObjectOrNull(input) || !isObjectOrNull(output) || !isObjectOrNull(rate_limit)) return null;
+  return {
+    name,
+    description: description ?? "",
+    kind,
+    configs: { ...draft.configs, [kind]: config },
+    input,
+    output,
+    limit: rate_limit as Limit | null,
+    shared: is_public,
+  };
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isObjectOrNull(value: Json): value is JsonObject | null {
+  return value === null || isObject(value);
 }

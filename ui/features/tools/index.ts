@@ -1,1 +1,2 @@
+export { ToolEdit } from "./edit";
 export { Tools } from "./tools";

@@ -1,6 +1,8 @@
 "use client";
 
-import { FlaskConical, Pencil, Trash2 } from "lucide-react";
+import { Copy, Trash2 } from "lucide-react";
+import Link from "next/link";
+import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { IconButton } from "@/components/button";
 import { Table } from "@/components/table";
@@ -9,9 +11,12 @@ import { useMayWrite } from "@/features/auth";
 import { useSession } from "@/lib/api/session";
 import type { Tool } from "./api";
 
-type Ask = (what: "edit" | "delete" | "try", tool: Tool) => void;
+interface ToolListProps {
+  tools: Tool[];
+  onDelete: (tool: Tool) => void;
+}
 
-export function ToolList({ tools, onAsk }: { tools: Tool[]; onAsk: Ask }) {
+export function ToolList({ tools, onDelete }: ToolListProps) {
   const t = useTranslations("tools");
   const head = [
     t("name"),
@@ -25,20 +30,30 @@ export function ToolList({ tools, onAsk }: { tools: Tool[]; onAsk: Ask }) {
   return (
     <Table label={t("title")} head={head}>
       {tools.map((tool) => (
-        <Row key={tool.id} tool={tool} onAsk={onAsk} />
+        <Row key={tool.id} tool={tool} onDelete={() => onDelete(tool)} />
       ))}
     </Table>
   );
 }
 
-function Row({ tool, onAsk }: { tool: Tool; onAsk: Ask }) {
+interface RowProps {
+  tool: Tool;
+  onDelete: () => void;
+}
+
+function Row({ tool, onDelete }: RowProps) {
   const t = useTranslations("tools");
   const me = useSession((state) => state.user?.id);
   const mine = tool.owner_id === me;
   return (
     <tr>
       <td className="w-full max-w-0">
-        <p className="truncate font-medium">{tool.name}</p>
+        <Link
+          href={`/tools/edit?id=${encodeURIComponent(tool.id)}`}
+          className="block truncate font-medium text-accent hover:underline"
+        >
+          {tool.name}
+        </Link>
         {tool.description && <p className="truncate text-ink-soft text-xs">{tool.description}</p>}
       </td>
       <td className="whitespace-nowrap">{t(`kinds.${tool.tool_type}`)}</td>
@@ -49,30 +64,29 @@ function Row({ tool, onAsk }: { tool: Tool; onAsk: Ask }) {
         <When at={tool.updated_at} />
       </td>
       <td>
-        <RowActions tool={tool} mine={mine} onAsk={onAsk} />
+        <RowActions tool={tool} mine={mine} onDelete={onDelete} />
       </td>
     </tr>
   );
 }
 
-function RowActions({ tool, mine, onAsk }: { tool: Tool; mine: boolean; onAsk: Ask }) {
+function RowActions({ tool, mine, onDelete }: RowProps & { mine: boolean }) {
   const t = useTranslations("tools");
-  const { name } = tool;
+  const router = useRouter();
+  const { id, name } = tool;
   if (!useMayWrite()) return null;
   return (
     <div className="flex justify-end">
-      <IconButton label={t("tryOf", { name })} onClick={() => onAsk("try", tool)}>
-        <FlaskConical size={16} />
+      <IconButton
+        label={t("copyOf", { name })}
+        onClick={() => router.push(`/tools/edit?copy=${encodeURIComponent(id)}`)}
+      >
+        <Copy size={16} />
       </IconButton>
       {mine && (
-        <>
-          <IconButton label={t("editOf", { name })} onClick={() => onAsk("edit", tool)}>
-            <Pencil size={16} />
-          </IconButton>
-          <IconButton label={t("deleteOf", { name })} onClick={() => onAsk("delete", tool)}>
-            <Trash2 size={16} />
-          </IconButton>
-        </>
+        <IconButton label={t("deleteOf", { name })} onClick={onDelete}>
+          <Trash2 size={16} />
+        </IconButton>
       )}
     </div>
   );

@@ -1,83 +1,89 @@
 "use client";
 
-import { Plus } from "lucide-react";
+import { ChevronDown, Plus } from "lucide-react";
+import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { Button } from "@/components/button";
 import { Field, Select } from "@/components/field";
 import { LoadMore } from "@/components/load-more";
+import { Menu, MenuItem } from "@/components/menu";
+import { RoomTabs } from "@/components/room-tabs";
 import { SearchBox } from "@/components/search-box";
-import { Empty, Failure, Loaded } from "@/components/states";
+import { Empty, Loaded } from "@/components/states";
+import { UsedBy } from "@/components/used-by";
 import { useMayWrite } from "@/features/auth";
 import { Page } from "@/features/shell";
-import { type Builtin, KINDS, type Kind, type Tool, useTools } from "./api";
+import { KINDS, type Kind, type Tool, useTools } from "./api";
 import { Builtins } from "./builtins";
 import { Delete } from "./delete";
-import { ToolForm } from "./tool-form";
 import { ToolList } from "./tool-list";
-import { TryOut } from "./try-out";
-
-type Asked =
-  | { what: "create"; from: Builtin | null }
-  | { what: "edit" | "delete" | "try"; tool: Tool };
 
 export function Tools() {
   const t = useTranslations("tools");
+  const mcp = useTranslations("mcp");
+  const router = useRouter();
   const mayWrite = useMayWrite();
   const [text, setText] = useState("");
   const [kind, setKind] = useState<Kind | "">("");
-  const [asked, setAsked] = useState<Asked | null>(null);
+  const [doomed, setDoomed] = useState<Tool | null>(null);
   const [refused, setRefused] = useState<unknown>(null);
   const query = useTools(text, kind);
-  const create = mayWrite && (
-    <Button look="primary" onClick={() => setAsked({ what: "create", from: null })}>
-      <Plus size={16} aria-hidden />
-      {t("new")}
-    </Button>
-  );
-  function ask(what: "edit" | "delete" | "try", tool: Tool): void {
-    setRefused(null);
-    setAsked({ what, tool });
+  function make(what: Record<string, string>): void {
+    router.push(`/tools/edit?${new URLSearchParams(what)}`);
   }
   return (
-    <Page title={t("title")} lead={t("lead")} actions={create}>
+    <Page title={t("title")} lead={t("lead")} actions={mayWrite && <NewTool onKind={make} />}>
+      <RoomTabs
+        label={t("rooms")}
+        tabs={[
+          { href: "/tools", name: t("title") },
+          { href: "/tools/mcp", name: mcp("title") },
+        ]}
+      />
       <Filters text={text} onText={setText} kind={kind} onKind={setKind} />
-      {refused !== null && (
-        <div className="mb-4">
-          <Failure error={refused} />
-        </div>
-      )}
+      {refused !== null && <UsedBy error={refused} />}
       <Loaded query={query}>
         {(tools) =>
           tools.length > 0 ? (
-            <ToolList tools={tools} onAsk={ask} />
+            <ToolList
+              tools={tools}
+              onDelete={(tool) => {
+                setRefused(null);
+                setDoomed(tool);
+              }}
+            />
           ) : (
             <Empty title={t(text || kind ? "noMatch" : "empty")}>{t("emptyHint")}</Empty>
           )
         }
       </Loaded>
       <LoadMore query={query} />
-      <Builtins onUse={mayWrite ? (from) => setAsked({ what: "create", from }) : null} />
-      <Asking asked={asked} onClose={() => setAsked(null)} onRefused={setRefused} />
+      <Builtins onUse={mayWrite ? ({ name }) => make({ kind: "builtin", builtin: name }) : null} />
+      {doomed && <Delete tool={doomed} onClose={() => setDoomed(null)} onRefused={setRefused} />}
     </Page>
   );
 }
 
-interface AskingProps {
-  asked: Asked | null;
-  onClose: () => void;
-  onRefused: (error: unknown) => void;
-}
-
-function Asking({ asked, onClose, onRefused }: AskingProps) {
-  if (!asked) return null;
-  if (asked.what === "create") {
-    return <ToolForm tool={null} builtin={asked.from} onClose={onClose} />;
-  }
-  const { tool } = asked;
-  if (asked.what === "edit") return <ToolForm tool={tool} builtin={null} onClose={onClose} />;
-  if (asked.what === "try") return <TryOut tool={tool} onClose={onClose} />;
-  return <Delete tool={tool} onClose={onClose} onRefused={onRefused} />;
+/** A new tool of a kind. */
+function NewTool({ onKind }: { onKind: (what: { kind: Kind }) => void }) {
+  const t = useTranslations("tools");
+  const trigger = (
+    <Button look="primary">
+      <Plus size={16} aria-hidden />
+      {t("new")}
+      <ChevronDown size={14} aria-hidden />
+    </Button>
+  );
+  return (
+    <Menu trigger={trigger}>
+      {KINDS.map((kind) => (
+        <MenuItem key={kind} onSelect={() => onKind({ kind })}>
+          {t(`kinds.${kind}`)}
+        </MenuItem>
+      ))}
+    </Menu>
+  );
 }
 
 interface FiltersProps {

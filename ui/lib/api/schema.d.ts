@@ -1124,6 +1124,244 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Secrets
+         * @description Names of your secrets and when each was last used; their values are never told.
+         */
+        get: operations["list_secrets_api_v1_secrets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secrets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Secret
+         * @description Keep a value under a name, or replace it; running tools get the new one at their next try.
+         *
+         *     With `If-None-Match: *` an older value is never replaced.
+         */
+        put: operations["put_secret_api_v1_secrets__name__put"];
+        post?: never;
+        /**
+         * Delete Secret
+         * @description Forget a secret for good; tools that name it fail from then on.
+         */
+        delete: operations["delete_secret_api_v1_secrets__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secrets/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Secrets
+         * @description Put everybody's secrets under the server's current key, which may then be the only one.
+         */
+        post: operations["rotate_secrets_api_v1_secrets_rotate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mcp/servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Mcp Servers
+         * @description Servers whose tools your graphs can call: your own and the operator's, newest first.
+         */
+        get: operations["list_mcp_servers_api_v1_mcp_servers_get"];
+        put?: never;
+        /**
+         * Create Mcp Server
+         * @description Register a server; nothing of it may be called before its tools are read and approved.
+         */
+        post: operations["create_mcp_server_api_v1_mcp_servers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mcp/servers/{server_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Mcp Server
+         * @description One server.
+         */
+        get: operations["get_mcp_server_api_v1_mcp_servers__server_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Mcp Server
+         * @description Forget a server that nothing names; runs that call it fail from then on.
+         */
+        delete: operations["delete_mcp_server_api_v1_mcp_servers__server_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Mcp Server
+         * @description Change a server; another URL forgets its tools and what was approved of them.
+         */
+        patch: operations["change_mcp_server_api_v1_mcp_servers__server_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/mcp/servers/{server_id}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh Mcp Server
+         * @description Read the server's tools from it; what failed is told as its `error`.
+         */
+        post: operations["refresh_mcp_server_api_v1_mcp_servers__server_id__refresh_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mcp/servers/{server_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Mcp Tools
+         * @description Allow tools to be called as they are now; one that changes is refused until approved again.
+         */
+        post: operations["approve_mcp_tools_api_v1_mcp_servers__server_id__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mcp/servers/{server_id}/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Mcp Tools
+         * @description What the server offered when it was last asked, and what of it is approved.
+         */
+        get: operations["list_mcp_tools_api_v1_mcp_servers__server_id__tools_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codec/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Session
+         * @description Let this browser's Temporal Web show encrypted values for twelve hours.
+         */
+        post: operations["open_session_api_v1_codec_session_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codec/decode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decode
+         * @description Payloads as they were before they were encrypted.
+         */
+        post: operations["decode_api_v1_codec_decode_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codec/encode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Encode
+         * @description Payloads as workers read them: for inputs that are given to Temporal by hand.
+         */
+        post: operations["encode_api_v1_codec_encode_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/artifacts/{artifact_id}": {
         parameters: {
             query?: never;
@@ -1269,6 +1507,27 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * ApiKeyAuth
+         * @description A key in a header or in the query, under the name that the server wants.
+         */
+        ApiKeyAuth: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "api_key";
+            /** Name */
+            name: string;
+            /** Value */
+            value: string;
+            /**
+             * Place
+             * @default header
+             * @enum {string}
+             */
+            place: "header" | "query";
+        };
+        /**
          * ApiKeyList
          * @description All keys of an account.
          */
@@ -1322,6 +1581,26 @@ export interface components {
             scopes: ("read" | "write" | "admin")[];
             /** Expires At */
             expires_at?: string | null;
+        };
+        /**
+         * ApproveRequest
+         * @description Which tools may be called from now on, or no more.
+         *
+         *     `hashes` are of the tools as they were shown, by name: one that is another by now is refused.
+         */
+        ApproveRequest: {
+            /** Tools */
+            tools: string[] | "all";
+            /** Hashes */
+            hashes?: {
+                [key: string]: string;
+            };
+            /**
+             * Approved
+             * @description False takes the approval back.
+             * @default true
+             */
+            approved: boolean;
         };
         /**
          * AuditList
@@ -1391,6 +1670,24 @@ export interface components {
             duration_ms: number | null;
         };
         /**
+         * BasicAuth
+         * @description User name and password (RFC 7617).
+         */
+        BasicAuth: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "basic";
+            /** Username */
+            username: string;
+            /**
+             * Password
+             * @default
+             */
+            password: string;
+        };
+        /**
          * Batch
          * @description Changes that are made together, or not at all.
          */
@@ -1399,6 +1696,19 @@ export interface components {
             version?: number | null;
             /** Operations */
             operations: components["schemas"]["Operation"][];
+        };
+        /**
+         * BearerAuth
+         * @description A token (RFC 6750).
+         */
+        BearerAuth: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "bearer";
+            /** Token */
+            token: string;
         };
         /**
          * Bucket
@@ -1488,7 +1798,40 @@ export interface components {
          * @description Stable names of problems.
          * @enum {string}
          */
-        Code: "CYCLE_DETECTED" | "SELF_LOOP_DETECTED" | "NODE_NOT_FOUND" | "DUPLICATE_EDGE" | "DUPLICATE_KEY" | "NO_TRIGGER_NODE" | "TRIGGER_HAS_INPUT" | "UNREACHABLE_NODES" | "DANGLING_NODES" | "DEAD_END_NODE" | "INVALID_NODE_CONFIG" | "INVALID_HANDLE" | "INVALID_REFERENCE" | "SCHEMA_MISMATCH" | "UNDEFINED_VARIABLE" | "INVALID_EXPRESSION" | "INVALID_CONTAINER" | "GRAPH_TOO_LARGE";
+        Code: "CYCLE_DETECTED" | "SELF_LOOP_DETECTED" | "NODE_NOT_FOUND" | "DUPLICATE_EDGE" | "DUPLICATE_KEY" | "NO_TRIGGER_NODE" | "TRIGGER_HAS_INPUT" | "UNREACHABLE_NODES" | "DANGLING_NODES" | "DEAD_END_NODE" | "INVALID_NODE_CONFIG" | "INVALID_HANDLE" | "INVALID_REFERENCE" | "SCHEMA_MISMATCH" | "UNDEFINED_VARIABLE" | "INVALID_EXPRESSION" | "INVALID_CONTAINER" | "GRAPH_TOO_LARGE" | "UNKNOWN_SECRET";
+        /**
+         * CursorPages
+         * @description Each page holds the cursor of the next; an empty or unchanged one ends.
+         */
+        CursorPages: {
+            /**
+             * Items
+             * @description Path of the list in each page; none when the page is the list.
+             */
+            items?: string | null;
+            /**
+             * Max Pages
+             * @default 100
+             */
+            max_pages: number | string;
+            /** Max Items */
+            max_items?: number | string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "cursor";
+            /**
+             * Cursor Path
+             * @description Path of the cursor.
+             */
+            cursor_path: string;
+            /**
+             * Parameter
+             * @description Query parameter it goes to.
+             */
+            parameter: string;
+        };
         /**
          * Diff
          * @description What changed from one version to another.
@@ -1737,7 +2080,7 @@ export interface components {
         };
         /**
          * HttpConfig
-         * @description One HTTP request; every field may hold expressions.
+         * @description One HTTP request, or as many as there are pages; `{{ … }}` is rendered in `TEMPLATED`.
          */
         HttpConfig: {
             /**
@@ -1761,6 +2104,8 @@ export interface components {
             headers?: {
                 [key: string]: string;
             };
+            /** Auth */
+            auth?: components["schemas"]["NoAuth"] | components["schemas"]["BasicAuth"] | components["schemas"]["BearerAuth"] | components["schemas"]["ApiKeyAuth"] | components["schemas"]["OAuth2Auth"];
             /** @description Sent as JSON. */
             json_body?: components["schemas"]["JsonValue"];
             /**
@@ -1768,13 +2113,22 @@ export interface components {
              * @description Sent as a form instead of JSON.
              */
             form?: {
-                [key: string]: string;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /**
-             * Body
-             * @description Sent as it is instead of JSON or a form.
+             * Multipart
+             * @description Sent as multipart/form-data.
              */
-            body?: string | null;
+            multipart?: components["schemas"]["MultipartPart"][] | null;
+            /**
+             * Body
+             * @description Sent as it is: a text, or an artifact.
+             */
+            body?: string | {
+                [key: string]: {
+                    [key: string]: components["schemas"]["JsonValue"];
+                };
+            } | null;
             /**
              * Response
              * @default auto
@@ -1783,17 +2137,46 @@ export interface components {
             response: "auto" | "json" | "text" | "bytes";
             /**
              * Fail On Status
-             * @description Treat an answer of 400 or more as an error.
+             * @description Off: no status is an error, whatever `fail_on` and `retry_on` say.
              * @default true
              */
             fail_on_status: boolean;
+            /**
+             * Fail On
+             * @description Statuses that are errors.
+             */
+            fail_on?: string[];
+            /**
+             * Retry On
+             * @description Statuses that are errors and are tried again, after Retry-After.
+             */
+            retry_on?: string[];
+            /** Pagination */
+            pagination?: (components["schemas"]["LinkPages"] | components["schemas"]["CursorPages"] | components["schemas"]["NumberedPages"]) | null;
             /**
              * Follow Redirects
              * @default true
              */
             follow_redirects: boolean;
             /**
+             * Connect Timeout Seconds
+             * @default 10
+             */
+            connect_timeout_seconds: number;
+            /**
+             * Read Timeout Seconds
+             * @description Longest silence of the server.
+             * @default 60
+             */
+            read_timeout_seconds: number;
+            /**
+             * Total Timeout Seconds
+             * @description For one request with its redirects and its answer.
+             */
+            total_timeout_seconds?: number | null;
+            /**
              * Max Bytes
+             * @description Largest answer; of all pages together.
              * @default 10485760
              */
             max_bytes: number;
@@ -1813,6 +2196,8 @@ export interface components {
             temporal: {
                 [key: string]: string | null;
             };
+            /** Payloads Encrypted */
+            payloads_encrypted: boolean;
         };
         /**
          * InlineTest
@@ -1820,7 +2205,7 @@ export interface components {
          */
         InlineTest: {
             /** Config */
-            config: components["schemas"]["HttpConfig"] | components["schemas"]["PythonConfig"] | components["schemas"]["ShellConfig"] | components["schemas"]["BuiltinConfig"];
+            config: components["schemas"]["HttpConfig"] | components["schemas"]["McpConfig"] | components["schemas"]["PythonConfig"] | components["schemas"]["ShellConfig"] | components["schemas"]["BuiltinConfig"];
             /** Input Schema */
             input_schema?: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -1840,6 +2225,34 @@ export interface components {
             timeout_seconds: number;
         };
         JsonValue: unknown;
+        /**
+         * LinkPages
+         * @description Each page names the URL of the next: in its `Link` header (RFC 8288), or in its body.
+         */
+        LinkPages: {
+            /**
+             * Items
+             * @description Path of the list in each page; none when the page is the list.
+             */
+            items?: string | null;
+            /**
+             * Max Pages
+             * @default 100
+             */
+            max_pages: number | string;
+            /** Max Items */
+            max_items?: number | string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "link";
+            /**
+             * Next Path
+             * @description Path of the next page's URL in each page; none for the Link header.
+             */
+            next_path?: string | null;
+        };
         /**
          * Links
          * @description Where to go on.
@@ -1914,6 +2327,46 @@ export interface components {
             password: string;
         };
         /**
+         * McpConfig
+         * @description A tool of a registered MCP server; the node's inputs are its arguments.
+         */
+        McpConfig: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "mcp";
+            /**
+             * Server
+             * @description Name of a registered server.
+             */
+            server: string;
+            /**
+             * Tool
+             * @description Name of one of its tools.
+             */
+            tool: string;
+        };
+        /**
+         * McpTransport
+         * @description How an MCP server is reached; only the operator's own are programs.
+         * @enum {string}
+         */
+        McpTransport: "http" | "stdio";
+        /**
+         * MultipartPart
+         * @description One part of a multipart body: text, JSON, or the bytes of an artifact.
+         */
+        MultipartPart: {
+            /** Name */
+            name: string;
+            value?: components["schemas"]["JsonValue"];
+            /** Filename */
+            filename?: string | null;
+            /** Content Type */
+            content_type?: string | null;
+        };
+        /**
          * NewApiKey
          * @description A key just made: the only time that it is shown.
          */
@@ -1942,12 +2395,31 @@ export interface components {
             key: string;
         };
         /**
+         * NewServer
+         * @description A server that is reached over HTTP, under a name that graphs use.
+         */
+        NewServer: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+            /** Url */
+            url: string;
+            /**
+             * Headers
+             * @description Values may hold `{{ secrets.name }}`.
+             */
+            headers?: {
+                [key: string]: string;
+            };
+        };
+        /**
          * NewTool
          * @description A tool under a name that graphs use.
          */
         NewTool: {
             /** Config */
-            config: components["schemas"]["HttpConfig"] | components["schemas"]["PythonConfig"] | components["schemas"]["ShellConfig"] | components["schemas"]["BuiltinConfig"];
+            config: components["schemas"]["HttpConfig"] | components["schemas"]["McpConfig"] | components["schemas"]["PythonConfig"] | components["schemas"]["ShellConfig"] | components["schemas"]["BuiltinConfig"];
             /** Input Schema */
             input_schema?: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -1966,6 +2438,7 @@ export interface components {
              * @default false
              */
             is_public: boolean;
+            rate_limit?: components["schemas"]["RateLimit"] | null;
         };
         /**
          * NewUser
@@ -1997,6 +2470,17 @@ export interface components {
             variables?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+        };
+        /**
+         * NoAuth
+         * @description Nobody in particular.
+         */
+        NoAuth: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "none";
         };
         /**
          * NodeChange
@@ -2144,6 +2628,76 @@ export interface components {
          */
         NodeType: "trigger" | "tool" | "agent" | "condition" | "adapter" | "parallel" | "loop" | "aggregator" | "delay" | "approval" | "event" | "workflow";
         /**
+         * NumberedPages
+         * @description Pages are counted; one without items ends. A `step` of the page's size counts by offset.
+         */
+        NumberedPages: {
+            /**
+             * Items
+             * @description Path of the list in each page; none when the page is the list.
+             */
+            items?: string | null;
+            /**
+             * Max Pages
+             * @default 100
+             */
+            max_pages: number | string;
+            /** Max Items */
+            max_items?: number | string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "page";
+            /**
+             * Parameter
+             * @default page
+             */
+            parameter: string;
+            /**
+             * Start
+             * @default 1
+             */
+            start: number | string;
+            /**
+             * Step
+             * @default 1
+             */
+            step: number | string;
+            /** Size Parameter */
+            size_parameter?: string | null;
+            /** Size */
+            size?: number | string | null;
+        };
+        /**
+         * OAuth2Auth
+         * @description Client credentials (RFC 6749, 4.4); the token is kept until it expires.
+         */
+        OAuth2Auth: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "oauth2";
+            /** Token Url */
+            token_url: string;
+            /** Client Id */
+            client_id: string;
+            /** Client Secret */
+            client_secret: string;
+            /** Scopes */
+            scopes?: string[];
+            /** Audience */
+            audience?: string | null;
+            /**
+             * Client Auth
+             * @description Where the token endpoint wants the client's id and secret.
+             * @default basic
+             * @enum {string}
+             */
+            client_auth: "basic" | "body";
+        };
+        /**
          * Operation
          * @description One change of a draft; `id` names the node or edge, `value` is the new one.
          */
@@ -2226,10 +2780,52 @@ export interface components {
             /** Code */
             code: string;
             /**
+             * Packages
+             * @description Names of packages that the code imports, such as `pandas`; the operator decides which are offered.
+             */
+            packages?: string[];
+            /**
              * Memory Mb
+             * @description All processes together, with the files they write.
              * @default 512
              */
             memory_mb: number;
+            /**
+             * Disk Mb
+             * @description Size of each writable folder, and of the largest file.
+             * @default 64
+             */
+            disk_mb: number;
+        };
+        /**
+         * RateLimit
+         * @description How often a registered tool may run, over all workers and all runs that use it.
+         */
+        RateLimit: {
+            /**
+             * Max Concurrent
+             * @description Runs at the same time.
+             */
+            max_concurrent?: number | null;
+            /**
+             * Max Calls
+             * @description Runs in each period.
+             */
+            max_calls?: number | null;
+            /**
+             * Per Seconds
+             * @description Length of the period.
+             * @default 1
+             */
+            per_seconds: number;
+        };
+        /**
+         * RefreshRequest
+         * @description What to approve of what the server offers now.
+         */
+        RefreshRequest: {
+            /** Approve */
+            approve?: "all" | null;
         };
         /**
          * Report
@@ -2264,6 +2860,191 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "editor" | "viewer";
+        /**
+         * Rotated
+         * @description How many secrets are under the key `key_id` now that were not before.
+         */
+        Rotated: {
+            /** Key Id */
+            key_id: string;
+            /** Rotated */
+            rotated: number;
+        };
+        /**
+         * SecretIn
+         * @description A value to keep, in place of the one that was there.
+         */
+        SecretIn: {
+            /**
+             * Value
+             * Format: password
+             * @description At least 6 characters: shorter ones are no secrets.
+             */
+            value: string;
+            /** Description */
+            description?: string | null;
+        };
+        /**
+         * SecretList
+         * @description A page of secrets.
+         */
+        SecretList: {
+            /** Items */
+            items: components["schemas"]["SecretOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * SecretOut
+         * @description What is told of a secret.
+         */
+        SecretOut: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Last Used At */
+            last_used_at: string | null;
+        };
+        /**
+         * ServerChange
+         * @description What to change; what is left out stays. `version` is for the optimistic lock.
+         *
+         *     Another `url` is another server: its tools are forgotten. In `headers`, which replace all that
+         *     were there, `•••` keeps the value of that header.
+         */
+        ServerChange: {
+            /** Name */
+            name?: string | null;
+            /** Description */
+            description?: string | null;
+            /** Url */
+            url?: string | null;
+            /** Headers */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * ServerError
+         * @description Why the last refresh failed, or what it left out.
+         */
+        ServerError: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * ServerList
+         * @description A page of servers.
+         */
+        ServerList: {
+            /** Items */
+            items: components["schemas"]["ServerOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ServerOut
+         * @description A registered server; `tools` are counted, see `GET …/tools`.
+         */
+        ServerOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Operator
+             * @description Whether it is of the operator's file, for everybody.
+             */
+            operator: boolean;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            transport: components["schemas"]["McpTransport"];
+            /** Url */
+            url: string | null;
+            /** Headers */
+            headers: {
+                [key: string]: string;
+            };
+            /** Offered */
+            offered: number;
+            /** Approved */
+            approved: number;
+            /**
+             * Changed
+             * @description Tools that are others than were approved.
+             */
+            changed: number;
+            error: components["schemas"]["ServerError"] | null;
+            /** Refreshed At */
+            refreshed_at: string | null;
+            /** Version */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * ServerTool
+         * @description A tool as its server described it last. The texts are the server's own: believe nothing.
+         */
+        ServerTool: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string | null;
+            /** Description */
+            description: string | null;
+            /** Input Schema */
+            input_schema: {
+                [key: string]: unknown;
+            };
+            /** Output Schema */
+            output_schema: {
+                [key: string]: unknown;
+            } | null;
+            /** Hash */
+            hash: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "new" | "approved" | "changed";
+            /** Approved At */
+            approved_at: string | null;
+        };
+        /**
+         * ServerToolList
+         * @description Everything that a server offers.
+         */
+        ServerToolList: {
+            /** Items */
+            items: components["schemas"]["ServerTool"][];
+        };
         /**
          * SetupRequest
          * @description The first account.
@@ -2314,11 +3095,23 @@ export interface components {
             script?: string | null;
             /**
              * Memory Mb
+             * @description All processes together, with the files they write.
              * @default 512
              */
             memory_mb: number;
+            /**
+             * Disk Mb
+             * @description Size of each writable folder, and of the largest file.
+             * @default 64
+             */
+            disk_mb: number;
             /** Ok Exit Codes */
             ok_exit_codes?: number[];
+            /**
+             * Retry Exit Codes
+             * @description Failing exit codes that are worth another attempt; all when left out.
+             */
+            retry_exit_codes?: number[] | null;
         };
         /**
          * StartAnswer
@@ -2489,7 +3282,7 @@ export interface components {
             /** Description */
             description?: string | null;
             /** Config */
-            config?: (components["schemas"]["HttpConfig"] | components["schemas"]["PythonConfig"] | components["schemas"]["ShellConfig"] | components["schemas"]["BuiltinConfig"]) | null;
+            config?: (components["schemas"]["HttpConfig"] | components["schemas"]["McpConfig"] | components["schemas"]["PythonConfig"] | components["schemas"]["ShellConfig"] | components["schemas"]["BuiltinConfig"]) | null;
             /** Input Schema */
             input_schema?: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -2500,6 +3293,8 @@ export interface components {
             } | null;
             /** Is Public */
             is_public?: boolean | null;
+            /** @description `null` takes the limit away. */
+            rate_limit?: components["schemas"]["RateLimit"] | null;
             /** Version */
             version?: number | null;
         };
@@ -2566,6 +3361,7 @@ export interface components {
             } | null;
             /** Is Public */
             is_public: boolean;
+            rate_limit: components["schemas"]["RateLimit"] | null;
             /** Version */
             version: number;
             /**
@@ -5020,6 +5816,475 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_secrets_api_v1_secrets_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    put_secret_api_v1_secrets__name__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-none-match"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretOut"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_secret_api_v1_secrets__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rotate_secrets_api_v1_secrets_rotate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rotated"];
+                };
+            };
+        };
+    };
+    list_mcp_servers_api_v1_mcp_servers_get: {
+        parameters: {
+            query?: {
+                text?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_mcp_server_api_v1_mcp_servers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewServer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_mcp_server_api_v1_mcp_servers__server_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                server_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_mcp_server_api_v1_mcp_servers__server_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                server_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_mcp_server_api_v1_mcp_servers__server_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                server_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServerChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refresh_mcp_server_api_v1_mcp_servers__server_id__refresh_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                server_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    approve_mcp_tools_api_v1_mcp_servers__server_id__approve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                server_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_mcp_tools_api_v1_mcp_servers__server_id__tools_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                server_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerToolList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    open_session_api_v1_codec_session_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    decode_api_v1_codec_decode_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                pastetrader_codec?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    encode_api_v1_codec_encode_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                pastetrader_codec?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description Validation Error */

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { Field, Select } from "@/components/field";
-import { PairsField, type Schema, SchemaForm } from "@/features/forms";
+import { KINDS, KindEditor, useExpectedInputs } from "@/features/editors";
+import { PairsField, type Schema, SchemaForm, ToolScope, WithoutInputs } from "@/features/forms";
 import { type Catalog, type GraphNode, type JsonObject, useCatalog } from "@/features/graph";
 import { api, need } from "@/lib/api/client";
 import { useCatalogWords, useFieldWords } from "@/lib/i18n/catalog-words";
@@ -18,7 +19,12 @@ export function Configuration({ id, node }: ConfigurationProps) {
   const words = useCatalogWords();
   const labels = useFieldWords();
   if (!catalog) return null;
-  if (node.type === "tool") return <ToolConfiguration id={id} node={node} catalog={catalog} />;
+  if (node.type === "tool")
+    return (
+      <ToolScope inputs={node.inputs}>
+        <ToolConfiguration id={id} node={node} catalog={catalog} />
+      </ToolScope>
+    );
   const kind = catalog.nodes.find((each) => each.type === node.type);
   const schema = (kind?.config_schema ?? {}) as Schema;
   const hidden = node.type === "workflow" ? new Set(["workflow"]) : undefined;
@@ -83,7 +89,7 @@ function ToolConfiguration({ id, node, catalog }: ConfigurationProps & { catalog
       ? catalog.builtins.find((each) => each.name === node.config?.name)
       : undefined;
   const words = useCatalogWords();
-  const labels = useFieldWords();
+  const expected = useExpectedInputs(node.config);
   const text = helper
     ? words("builtins", helper.name, helper).text
     : kind && words("tools", kind.kind, kind).text;
@@ -92,18 +98,40 @@ function ToolConfiguration({ id, node, catalog }: ConfigurationProps & { catalog
     <>
       <ToolPicker id={id} node={node} catalog={catalog} />
       <p className="mb-3 text-ink-soft text-xs">{text}</p>
-      {kind && kind.kind !== "builtin" && (
-        <SchemaForm
-          schema={kind.config_schema as Schema}
-          value={node.config ?? {}}
-          templated={new Set(kind.templated)}
-          labels={labels}
-          onChange={(config) => editNode(id, { config }, "config")}
-        />
-      )}
+      {kind && kind.kind !== "builtin" && <OwnConfiguration id={id} node={node} kind={kind} />}
       {helper && <BuiltinConfiguration id={id} node={node} helper={helper} />}
-      <Inputs id={id} node={node} expected={inputs} />
+      <Inputs id={id} node={node} expected={helper ? inputs : expected} />
     </>
+  );
+}
+
+interface OwnProps extends ConfigurationProps {
+  kind: Catalog["tools"][number];
+}
+
+/** The editor of the kind; a form for a kind that only a newer server has. */
+function OwnConfiguration({ id, node, kind }: OwnProps) {
+  const labels = useFieldWords();
+  const known = KINDS.find((each) => each === kind.kind);
+  const edit = (config: JsonObject) => editNode(id, { config }, "config");
+  if (known)
+    return (
+      <KindEditor
+        key={known}
+        kind={known}
+        compact
+        value={node.config ?? {}}
+        onChange={(config) => edit({ ...config, kind: known })}
+      />
+    );
+  return (
+    <SchemaForm
+      schema={kind.config_schema as Schema}
+      value={node.config ?? {}}
+      templated={new Set(kind.templated)}
+      labels={labels}
+      onChange={edit}
+    />
   );
 }
 
@@ -222,14 +250,16 @@ function Inputs({ id, node, expected }: ConfigurationProps & { expected: string[
     <section aria-label={t("inputs")} className="border-line border-t pt-3">
       <h3 className="mb-1 font-medium text-[13px]">{t("inputs")}</h3>
       <p className="mb-2 text-ink-soft text-xs">{t("inputsHint")}</p>
-      <PairsField
-        label={t("inputs")}
-        value={node.inputs ?? {}}
-        expected={expected}
-        onChange={(inputs) =>
-          editNode(id, { inputs: Object.keys(inputs).length > 0 ? inputs : undefined }, "inputs")
-        }
-      />
+      <WithoutInputs>
+        <PairsField
+          label={t("inputs")}
+          value={node.inputs ?? {}}
+          expected={expected}
+          onChange={(inputs) =>
+            editNode(id, { inputs: Object.keys(inputs).length > 0 ? inputs : undefined }, "inputs")
+          }
+        />
+      </WithoutInputs>
     </section>
   );
 }

@@ -8,10 +8,16 @@ import { JsonView } from "@/components/json-view";
 import { Failure } from "@/components/states";
 import { StatusBadge } from "@/components/status";
 import { JsonText, useScope } from "@/features/forms";
-import { type GraphNode, isPreviewable, type Json, type JsonObject } from "@/features/graph";
+import {
+  type GraphNode,
+  isPreviewable,
+  type Json,
+  type JsonObject,
+  useCatalog,
+} from "@/features/graph";
 import { lastAttempts, pinSample, useLastRun, useSamples } from "../last-run";
 import { useRunFrom } from "../run-dialog";
-import { runNode } from "../run-node";
+import { runNode, SecretInData } from "../run-node";
 import { useDesigner } from "../store";
 
 interface NodeDataProps {
@@ -55,7 +61,9 @@ function TryNode({ node }: { node: GraphNode }) {
   const t = useTranslations("designer");
   const { values } = useScope();
   const runFrom = useRunFrom();
-  const test = useMutation({ mutationFn: () => runNode(node, values) });
+  const { data: catalog } = useCatalog();
+  const kind = catalog?.tools.find((each) => each.kind === node.config?.kind);
+  const test = useMutation({ mutationFn: () => runNode(node, values, kind?.templated ?? []) });
   return (
     <section aria-label={t("tryNode")} className="mb-4">
       <div className="flex flex-wrap gap-2">
@@ -74,7 +82,11 @@ function TryNode({ node }: { node: GraphNode }) {
       </div>
       <div aria-live="polite" className="mt-2">
         {runFrom.error && <Failure error={runFrom.error} />}
-        {test.error && <Failure error={test.error} />}
+        {test.error && (
+          <Failure
+            error={test.error instanceof SecretInData ? new Error(t("secretInData")) : test.error}
+          />
+        )}
         {test.data && (
           <>
             <p className={`mb-1 text-xs ${test.data.ok ? "text-ok" : "text-bad"}`}>

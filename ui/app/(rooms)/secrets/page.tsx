@@ -1,0 +1,5 @@
+import { Secrets } from "@/features/secrets";
+
+export default function SecretsPage() {
+  return <Secrets />;
+}

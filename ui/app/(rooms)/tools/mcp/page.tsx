@@ -1,0 +1,5 @@
+import { Servers } from "@/features/mcp";
+
+export default function McpServersPage() {
+  return <Servers />;
+}

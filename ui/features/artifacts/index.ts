@@ -1,0 +1,2 @@
+export { ArtifactChip, ArtifactChips } from "./chip";
+export { ArtifactBody } from "./lazy-body";
