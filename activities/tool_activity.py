@@ -3,16 +3,21 @@
 import asyncio
 import copy
 import time
-from collections.abc import Callable, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import orjson
+import structlog
 from pydantic import TypeAdapter, ValidationError
 from temporalio import activity
+from temporalio.exceptions import FailureError
 
 from activities.clean_artifacts import CleanArtifacts
 from activities.context import ArtifactStore, ToolContext
 from activities.errors import (
+    InternalError,
     InvalidInput,
     InvalidOutput,
     ToolError,
@@ -30,10 +35,12 @@ from activities.scrubbing import Scrubber
 from activities.secrets import Secrets, names_in, put_in
 from activities.turns import Turn, Turns
 from models.enums import ToolType
+from models.graph.expression import ExpressionError
 from models.graph.tool import ToolConfig
 from models.graph.values import Json, ValueProblem, check_json, is_artifact
 from temporal_workflows.contracts import Activity, Envelope, ToolTask, Usage
 
+_log = structlog.get_logger(__name__)
 # They get artifacts as files, however large; the others get what is in them.
 _TAKE_FILES = frozenset({ToolType.PYTHON, ToolType.SHELL})
 _CONFIG: TypeAdapter[ToolConfig] = TypeAdapter(ToolConfig)
@@ -126,7 +133,7 @@ class _Attempt:
         seconds = self._task.timeout_seconds
         try:
             async with asyncio.timeout(seconds):
-                with typed():
+                with typed(), self._unexpected():
                     self.output = await self._run()
         except TimeoutError:
             return ToolTimeout(
@@ -154,9 +161,21 @@ class _Attempt:
             raise InvalidOutput(f"the result is not JSON{where}: {problem.message}") from problem
         if task.output_schema is not None:
             check_schema(output, task.output_schema, where="output", error=InvalidOutput)
-        return await inline(
-            self._artifacts, task.context.execution_id, self._scrubber.value(output)
-        )
+        # In a thread: beside a large result the heartbeats go on.
+        clean = await asyncio.to_thread(self._scrubber.value, output)
+        return await inline(self._artifacts, task.context.execution_id, clean)
+
+    @contextmanager
+    def _unexpected(self) -> Iterator[None]:
+        """Log our own faults here: a traceback may repeat secrets, and nobody else knows them."""
+        try:
+            yield
+        except (ToolError, FailureError, ExpressionError):
+            raise
+        except Exception as error:  # noqa: BLE001 - it is raised again, typed
+            shown = self._scrubber.text(traceback.format_exc())
+            _log.error("a tool failed unexpectedly", node=self._task.context.node_key, error=shown)
+            raise InternalError(f"{type(error).__name__}: {error}") from None
 
     def _clean(self, failure: ToolError) -> ToolError:
         failure.message = self._scrubber.text(failure.message)
@@ -181,15 +200,24 @@ class _Attempt:
         """Put the secrets into `inputs` and the configuration; from here on all is scrubbed."""
         task = self._task
         config = copy.deepcopy(task.config)
-        if config.get("json_body") is not None:
-            config["json_body"] = await loaded(self._artifacts, config["json_body"])
+        body = config.get("json_body")
+        if body is not None and not is_artifact(body):  # one that is all of the body is streamed
+            config["json_body"] = await loaded(self._artifacts, body)
         if not task.secrets:
             return _parse(config)
         names = names_in(task.secrets)
         values = await self._secrets.values(task.context.owner_id, names)
-        self._scrubber = self.log.scrubber = Scrubber(values)
+        self._scrubber = self.log.scrubber = await asyncio.to_thread(Scrubber, values)
+        await self._open_places(inputs)
         put_in({"config": config, "inputs": inputs}, task.secrets, values)
         return _parse(config)
+
+    async def _open_places(self, inputs: dict[str, Json]) -> None:
+        """Load the large inputs that secrets go into; others may stay references."""
+        for place in self._task.secrets:
+            name = str(place.at[1])
+            if place.at[0] == "inputs" and len(place.at) > 2 and is_artifact(inputs.get(name)):
+                inputs[name] = orjson.loads(await self._artifacts.get(inputs[name]))
 
     def _context(self) -> ToolContext:
         context = self._task.context

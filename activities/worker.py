@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
@@ -23,6 +23,13 @@ from activities.hints import Hints
 from activities.http_client import HttpClient
 from activities.interceptor import RunInterceptor
 from activities.limits import ToolLimits
+from activities.mcp.client import McpClient
+from activities.mcp.operator_file import (
+    VARIABLE as MCP_SERVERS,
+    OperatorFileInvalid,
+    StdioServer,
+    read_operator_file,
+)
 from activities.nodes import NodeActivities
 from activities.secrets import Secrets
 from activities.tool_activity import RunTool, ToolActivities
@@ -58,6 +65,7 @@ class WorkerSettings:
     keys: KeySource | None = None
     encrypt_payloads: bool = False
     task_queue: str = TASK_QUEUE
+    mcp_servers: Mapping[str, StdioServer] = field(default_factory=dict)
 
     @property
     def payload_keys(self) -> KeySource | None:
@@ -85,7 +93,11 @@ class WorkerSettings:
             raise SettingsInvalid(str(error)) from error
         encrypt = environ.get("PASTETRADER_ENCRYPT_PAYLOADS", "").lower() in {"1", "true", "yes"}
         database_url = environ.get("DATABASE_URL")
-        return cls(artifacts, database_url, openings, keys, encrypt, task_queue)
+        try:
+            programs = read_operator_file(environ.get(MCP_SERVERS))
+        except OperatorFileInvalid as error:
+            raise SettingsInvalid(f"{MCP_SERVERS}: {error}") from error
+        return cls(artifacts, database_url, openings, keys, encrypt, task_queue, programs)
 
 
 def build_worker(
@@ -99,11 +111,12 @@ def build_worker(
     runner: WorkflowRunner | None = None,
     database: Database | None = None,
     keys: KeySource | None = None,
+    mcp: McpClient | None = None,
 ) -> Worker:
     """A worker with every activity, and the settings of the design.
 
     `runner` None is the runner of the product's own workflow. Without `database` and `keys` tools
-    have neither secrets nor limits.
+    have neither secrets nor limits, without `mcp` nobody asks MCP servers for their tools.
     """
     database = database or Database(None)
     turns = Turns(ToolLimits(database))
@@ -115,6 +128,7 @@ def build_worker(
             *NodeActivities(artifacts).all,
             *ToolActivities(tools, artifacts, Secrets(database, keys), turns).all,
             *turns.all,
+            *(mcp.activities if mcp else ()),
         ],
         workflow_runner=runner or workflow_runner(),
         workflow_task_executor=ThreadPoolExecutor(WORKFLOW_THREADS, "workflow"),
@@ -133,14 +147,15 @@ def build_worker(
     )
 
 
-def build_tools(client: HttpClient) -> dict[ToolType, RunTool]:
-    """Every kind of tool that this version runs."""
-    return {
+def build_tools(client: HttpClient, mcp: McpClient | None = None) -> dict[ToolType, RunTool]:
+    """Every kind of tool that this version runs; those of MCP servers only with `mcp`."""
+    tools: dict[ToolType, RunTool] = {
         ToolType.HTTP: HttpTool(client),
         ToolType.PYTHON: python.run,
         ToolType.SHELL: shell.run,
         ToolType.BUILTIN: builtin.run,
     }
+    return tools | {ToolType.MCP: mcp.tool} if mcp else tools
 
 
 async def run_worker(settings: WorkerSettings) -> None:
@@ -157,18 +172,22 @@ async def run_worker(settings: WorkerSettings) -> None:
     scratch.sweep()
     hints, http = Hints(settings.database_url), HttpClient(settings.http_allow)
     database = Database(settings.database_url)
+    secrets = Secrets(database, settings.keys)
+    mcp = McpClient(http, database, settings.mcp_servers, secrets.values)
     worker = build_worker(
         connecting.result(),
-        tools=build_tools(http),
+        tools=build_tools(http, mcp),
         artifacts=Artifacts.from_url(settings.artifacts),
         hints=hints,
         task_queue=settings.task_queue,
         database=database,
         keys=settings.keys,
+        mcp=mcp,
     )
     gc.freeze()  # what is loaded by now stays, so collections need not walk it
     async with worker:
         await stopping
+    await mcp.close()
     await hints.close()
     await http.close()
     await database.close()

@@ -1,7 +1,7 @@
 """The server's encryption keys, and what they seal: AES-256-GCM, each purpose with a key of its own."""
 
 import os
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -114,7 +114,7 @@ class KeySource:
     def __init__(self, text: str | None = None, file: Path | None = None) -> None:
         """Raises `KeysInvalid` when neither holds keys."""
         self._file = file
-        self._read_at = -1
+        self._read: tuple[int, ...] = ()
         self._keyring = Keyring.parse(text or "") if file is None else self.keyring
 
     @classmethod
@@ -134,10 +134,12 @@ class KeySource:
         if self._file is None:
             return self._keyring
         try:
-            changed_at = self._file.stat().st_mtime_ns
-            if changed_at != self._read_at:
+            facts = self._file.stat()
+            # Two changes may come within one tick of the clock of a file system.
+            seen = (facts.st_mtime_ns, facts.st_ino, facts.st_size)
+            if seen != self._read:
                 self._keyring = Keyring.parse(self._file.read_text(encoding="ascii"))
-                self._read_at = changed_at
+                self._read = seen
         except (OSError, UnicodeError) as error:
             raise KeysInvalid(f"{FILE_VARIABLE}: {error}") from error
         return self._keyring
@@ -154,11 +156,14 @@ def new_key(key_id: str) -> str:
 
 
 def _parsed(entry: str) -> tuple[str, bytes]:
-    key_id, _, encoded = entry.partition(":")
-    if not (key_id.isascii() and key_id.replace("-", "").isalnum() and len(key_id) <= _MAX_ID):
+    key_id, colon, encoded = entry.partition(":")
+    # Without a colon this could be a key, which no message may repeat.
+    if not (
+        colon and key_id.isascii() and key_id.replace("-", "").isalnum() and len(key_id) <= _MAX_ID
+    ):
         raise KeysInvalid(f"an encryption key is written `id:base64`; {HOW_TO_MAKE}")
     try:
-        key = urlsafe_b64decode(encoded.replace("+", "-").replace("/", "_"))
+        key = b64decode(encoded.replace("-", "+").replace("_", "/"), validate=True)
     except ValueError:
         key = b""
     if len(key) != _KEY_BYTES or len(set(key)) < 10:

@@ -37,6 +37,7 @@ class Activity:
     LEAVE = "leave"  # gives the place in its queue up
     SAVE_STATE = "save_state"
     LOAD_STATE = "load_state"
+    MCP_DISCOVER = "mcp_discover"
 
 
 class Payload(BaseModel):
@@ -307,6 +308,38 @@ class StateChunks(Payload):
     """Result of `save_state`: references to artifacts of at most `STATE_CHUNK_BYTES` each."""
 
     chunks: list[Json]
+
+
+class McpDiscoveryTask(Payload):
+    """Input of activity `mcp_discover`: the id of a registered server."""
+
+    server_id: str
+
+
+class McpOffer(Payload):
+    """A tool that a server offers; `hash` is of its whole definition, the texts here are cut."""
+
+    name: str
+    title: str | None = None
+    description: str | None = None
+    input_schema: dict[str, Any]
+    output_schema: dict[str, Any] | None = None
+    hash: str
+
+
+class McpLeftOut(Payload):
+    """A tool that graphs cannot use, and why."""
+
+    name: str
+    reason: str
+
+
+class McpDiscovery(Payload):
+    """Result of `mcp_discover`; `server_version` says which state of the registration it is of."""
+
+    server_version: int
+    tools: list[McpOffer] = Field(default_factory=list)
+    left_out: list[McpLeftOut] = Field(default_factory=list)
 
 
 class GraphInput(_WithGraph):

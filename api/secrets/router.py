@@ -1,6 +1,7 @@
 """Routes about secrets."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from sqlalchemy import select
@@ -34,9 +35,9 @@ async def list_secrets(
     """Names of your secrets and when each was last used; their values are never told."""
     statement = owned(select(Secret), Secret, user)
     if cursor:
-        statement = statement.where(Secret.name > decode_cursor(cursor, str)[0])
+        statement = statement.where(Secret.name > decode_cursor(cursor, str, UUID)[0])
     rows = (await session.scalars(statement.order_by(Secret.name).limit(limit + 1))).all()
-    page, following = cut(rows, limit, lambda row: encode_cursor(row.name))
+    page, following = cut(rows, limit, lambda row: encode_cursor(row.name, row.id))
     return SecretList(items=[SecretOut.model_validate(row) for row in page], next_cursor=following)
 
 

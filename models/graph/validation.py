@@ -16,7 +16,7 @@ from models.graph.values import Json
 
 RESERVED = frozenset({NodeType.AGENT, NodeType.APPROVAL, NodeType.EVENT})
 _NODE_TYPES = frozenset(NodeType) - RESERVED
-_TOOL_KINDS = frozenset(ToolType) - {ToolType.MCP}
+_TOOL_KINDS = frozenset(ToolType)
 _SHOWN_FORM_PROBLEMS = 200
 
 

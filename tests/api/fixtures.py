@@ -1,6 +1,8 @@
 """The whole API on the real servers, with a worker behind it, and accounts of every role."""
 
 import asyncio
+import json
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +18,9 @@ from activities.artifacts import Artifacts
 from activities.database import Database
 from activities.hints import Hints
 from activities.http_client import HttpClient
+from activities.mcp.client import McpClient
+from activities.mcp.operator_file import read_operator_file
+from activities.secrets import Secrets
 from activities.worker import build_tools, build_worker
 from api.app import create_app
 from api.auth.passwords import hash_password
@@ -27,6 +32,7 @@ from tests.databases import NewDatabase, migrate
 
 PASSWORD = "a-password-long-enough"
 BASE = "http://test/api/v1"
+TIME_SERVER = {"command": sys.executable, "args": ["-m", "mcp_server_time", "--local-timezone=UTC"]}
 TERMINAL = {"completed", "failed", "cancelled"}
 Api = httpx.AsyncClient
 SignIn = Callable[[Role], Awaitable[Api]]
@@ -43,6 +49,8 @@ async def app(
     url = await new_database()
     await migrate(url)
     folder = tmp_path_factory.mktemp("api-artifacts").as_uri()
+    operator_file = tmp_path_factory.mktemp("operator") / "mcp.json"
+    operator_file.write_text(json.dumps({"mcpServers": {"time": TIME_SERVER}}))
     settings = Settings(
         database_url=url,
         secret_key="k3y-for-tests-" + uuid4().hex,  # type: ignore[arg-type]
@@ -50,21 +58,26 @@ async def app(
         artifacts=folder,
         temporal_address=temporal_address,
         temporal_ui="http://temporal.test",
+        mcp_servers=operator_file,
     )
     app = create_app(settings)
     # Examples load from a server of their test.
     hints, http = Hints(url), HttpClient(parse_openings("127.0.0.1"))
     database = Database(url)
+    programs = read_operator_file(str(operator_file))
+    mcp = McpClient(http, database, programs, Secrets(database, settings.keys).values)
     worker = build_worker(
         temporal_client,
-        tools=build_tools(http),
+        tools=build_tools(http, mcp),
         artifacts=Artifacts.from_url(folder),
         hints=hints,
         database=database,
         keys=settings.keys,
+        mcp=mcp,
     )
     async with worker, app.router.lifespan_context(app):
         yield app
+    await mcp.close()
     await hints.close()
     await http.close()
     await database.close()

@@ -16,6 +16,8 @@ from api.app import PUBLIC
 from tests.api.fixtures import Api, adapter_graph, ended, published, started
 
 METHODS = ("get", "post", "put", "patch", "delete")
+# Its names are each account's own: whoever puts one makes it.
+PUT_SECRET = ("put", "/api/v1/secrets/{name}")
 SEED_TEXTS = (
     "",
     "\x00",
@@ -179,6 +181,7 @@ BODIES: dict[str, Any] = {
     "post /nodes": {"key": "a"},
     "post /edges": {"source": "a", "target": "b"},
     "put /nodes/{item_id}": {"key": "next"},
+    "post /{server_id}/approve": {"tools": "all"},
     "put /edges/{item_id}": {"source": "a", "target": "b"},
 }
 
@@ -195,23 +198,28 @@ async def test_nobody_reaches_what_is_somebody_elses(
     workflow_id = await published(editor, graph)
     run = await ended(editor, await started(editor, workflow_id))
     tool = {"name": uuid4().hex, "config": {"kind": "python", "code": "def main(): pass"}}
+    server = {"name": uuid4().hex, "url": "http://127.0.0.1:9/mcp"}
     ids = {
         "workflow_id": workflow_id,
         "execution_id": run["id"],
         "node_id": run["nodes"][0]["id"],
         "artifact_id": run["output"]["next"]["$artifact"]["id"],
         "tool_id": (await editor.post("/tools", json=tool)).json()["id"],
+        "server_id": (await editor.post("/mcp/servers", json=server)).json()["id"],
         "key_id": (await editor.post("/auth/api-keys", json={"name": "k"})).json()["id"],
         "user_id": (await editor.get("/auth/me")).json()["id"],
         "number": "1",
         "other": "1",
         "item_id": "next",
+        "name": "A_SECRET_OF_MINE",
     }
+    value = {"value": "nobody else reads it"}
+    assert (await editor.put("/secrets/A_SECRET_OF_MINE", json=value)).status_code == 201
     checked = 0
     for method, path, operation in operations(app):
         names = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
         assert names <= ids.keys(), f"{path}: say whose {names - ids.keys()} is"
-        if not names:
+        if not names or (method, path) == PUT_SECRET:
             continue
         body = next(
             (
@@ -239,6 +247,8 @@ async def test_nobody_reaches_what_is_somebody_elses(
 
 
 def _other(name: str, value: str) -> str:
+    if name == "name":
+        return "NO_SUCH_SECRET"
     if name in {"number", "other", "item_id"}:
         return value
     return f"{uuid4()}.{'0' * 32}" if name == "artifact_id" else str(uuid4())
@@ -253,8 +263,10 @@ async def test_lists_hold_nothing_of_others(app: FastAPI, editor: Api, stranger:
     execution_id = await started(editor, workflow_id, {"n": 1})
     tool = {"name": uuid4().hex, "config": {"kind": "python", "code": "def main(): pass"}}
     made = (await editor.post("/tools", json=tool)).json()["id"]
+    server = {"name": uuid4().hex, "url": "http://127.0.0.1:9/mcp"}
+    registered = (await editor.post("/mcp/servers", json=server)).json()["id"]
     for method, path, _ in operations(app):
         if method == "get" and "{" not in path and path not in PUBLIC:
             answer = await send(stranger, method, path)
-            for identity in (workflow_id, execution_id, made):
+            for identity in (workflow_id, execution_id, made, registered):
                 assert identity not in json.dumps(answer.text), path

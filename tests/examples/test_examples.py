@@ -1,6 +1,8 @@
 """Every example runs as it is, through the API, and gives what it says."""
 
+import asyncio
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,14 +31,31 @@ def document(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def price_server(app: FastAPI) -> Iterator[str]:
-    """Serves the shipped prices over HTTP, as a price provider would."""
+    """Serves the shipped prices over HTTP, as a price provider would: at once, or as an export."""
+    exports: list[dict[str, Any]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            symbol = parse_qs(urlsplit(self.path).query)["symbol"][0]
-            close = [price for _, price in builtin._prices("stocks")[symbol]]
-            body = json.dumps({"symbol": symbol, "close": close}).encode()
-            self.send_response(200)
+            path, query = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
+            found = re.fullmatch(r"/prices/exports/(\d+)(/rows)?", path)
+            if found is None:
+                symbol = query["symbol"][0]
+                self.answer({"symbol": symbol, "close": [row["close"] for row in rows_of(symbol)]})
+            elif found.group(2):
+                self.answer(page(exports[int(found.group(1))]["symbol"], query))
+            else:
+                export = exports[int(found.group(1))]
+                export["polls"] += 1
+                self.answer({"status": "done" if export["polls"] == 3 else "running"})
+
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            exports.append({"symbol": asked["symbol"], "polls": 0})
+            self.answer({"id": len(exports) - 1, "status": "running"}, 202)
+
+        def answer(self, value: dict[str, Any], status: int = 200) -> None:
+            body = json.dumps(value).encode()
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -49,6 +68,35 @@ def price_server(app: FastAPI) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}/prices"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="module")
+async def time_server(admin: Api) -> None:
+    """The operator's MCP server, approved for everybody."""
+    async with asyncio.timeout(20):
+        while True:
+            found = (await admin.get("/mcp/servers", params={"text": "time"})).json()["items"]
+            if mine := [each["id"] for each in found if each["operator"]]:
+                break
+            await asyncio.sleep(0.05)
+    answer = await admin.post(f"/mcp/servers/{mine[0]}/refresh", json={"approve": "all"})
+    assert answer.json()["approved"] == 2, answer.text
+
+
+def rows_of(symbol: str) -> list[dict[str, Any]]:
+    """The shipped prices of a share."""
+    return [
+        {"month": day.isoformat()[:7], "close": price}
+        for day, price in builtin._prices("stocks")[symbol]
+    ]
+
+
+def page(symbol: str, query: dict[str, list[str]]) -> dict[str, Any]:
+    """A page of them, and the cursor of the next."""
+    start, limit = int(query.get("cursor", ["0"])[0]), int(query["limit"][0])
+    rows = rows_of(symbol)
+    following = str(start + limit) if start + limit < len(rows) else None
+    return {"data": {"rows": rows[start : start + limit], "next_cursor": following}}
 
 
 async def publish(client: Api, folder: Path) -> str:
@@ -80,7 +128,9 @@ def without_facts(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-async def test_an_example_gives_what_it_says(editor: Api, folder: Path, price_server: str) -> None:
+async def test_an_example_gives_what_it_says(
+    editor: Api, folder: Path, price_server: str, time_server: None
+) -> None:
     given = json.loads((folder / "input.json").read_text())
     if "url" in given:
         given["url"] = price_server
@@ -93,4 +143,4 @@ def test_every_kind_of_node_and_tool_has_an_example() -> None:
     nodes = [node for folder in FOLDERS for node in document(folder)["nodes"]]
     assert {node["type"] for node in nodes} == set(NodeType) - RESERVED
     kinds = {node["config"]["kind"] for node in nodes if node["type"] == "tool"}
-    assert kinds == {"http", "python", "shell", "builtin"}
+    assert kinds == {"http", "mcp", "python", "shell", "builtin"}

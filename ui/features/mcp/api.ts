@@ -1,3 +1,5 @@
+"use client";
+
 import { useQuery } from "@tanstack/react-query";
 import { api, need, type Schemas } from "@/lib/api/client";
 

@@ -1,3 +1,5 @@
+"use client";
+
 import { useTranslations } from "next-intl";
 import type { Schema } from "@/features/forms";
 import { schemaRows } from "./schema-rows";

@@ -2,6 +2,7 @@
 
 import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
+import { useRef } from "react";
 import { Field } from "@/components/field";
 import { Loading } from "@/components/states";
 import { SchemaForm } from "@/features/forms";
@@ -20,6 +21,8 @@ export function ShellEditor({ value, onChange, compact }: EditorProps) {
   const t = useTranslations("editors");
   const labels = useFieldWords();
   const schema = useConfigSchema("shell");
+  // What was written in the other form is not lost by looking at this one.
+  const written = useRef<JsonObject>({});
   if (!schema) return <Loading />;
   const form: Form = Array.isArray(value.command) ? "command" : "script";
   const codes = (name: "ok_exit_codes" | "retry_exit_codes", placeholder: string) =>
@@ -33,9 +36,16 @@ export function ShellEditor({ value, onChange, compact }: EditorProps) {
         onChange={(next) => onChange(next ? { ...value, [name]: next } : without(value, name))}
       />
     );
+  function change(next: Form): void {
+    const other = written.current[next];
+    written.current = { ...written.current, [form]: value[form] ?? "" };
+    onChange(
+      other === undefined ? switched(value, next) : { ...without(value, form), [next]: other },
+    );
+  }
   return (
     <>
-      <FormSwitch form={form} onForm={(next) => onChange(switched(value, next))} />
+      <FormSwitch form={form} onForm={change} />
       {form === "script" ? (
         <Field label={labels("script") ?? "Script"} required>
           {() => (
