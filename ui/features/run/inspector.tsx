@@ -9,6 +9,7 @@ import { When } from "@/components/when";
 import type { GraphNode, Json } from "@/features/graph";
 import { title } from "@/features/graph";
 import { api, need } from "@/lib/api/client";
+import { TRIAL_FIXES } from "@/lib/fixes";
 import { between, duration } from "@/lib/format";
 import { ValueView } from "./data";
 import { RunLogs } from "./logs";
@@ -216,6 +217,7 @@ const FIXES = new Set([
 function ErrorBox({ error }: { error: Record<string, unknown> }) {
   const t = useTranslations("run");
   const code = String(error.code ?? "");
+  const trial = useTranslations("trial");
   const place = [error.node_key, error.path].filter(Boolean).join(" ");
   return (
     <div role="alert" className="mt-3 rounded-md bg-bad-soft p-3 text-bad">
@@ -225,7 +227,11 @@ function ErrorBox({ error }: { error: Record<string, unknown> }) {
         {place && ` · ${place}`}
       </p>
       <p className="mt-2 text-xs">
-        {FIXES.has(code) ? t(`fix.${code as "Timeout"}`) : t("fix.other")}
+        {FIXES.has(code)
+          ? t(`fix.${code as "Timeout"}`)
+          : TRIAL_FIXES.has(code)
+            ? trial(`fix.${code as "Timeout"}`)
+            : t("fix.other")}
       </p>
     </div>
   );

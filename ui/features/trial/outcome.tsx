@@ -3,6 +3,7 @@ import { useFormatter, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { JsonView } from "@/components/json-view";
 import type { Json, JsonObject } from "@/features/graph";
+import { TRIAL_FIXES } from "@/lib/fixes";
 import { duration } from "@/lib/format";
 import type { Answer } from "./api";
 import { Logs } from "./logs";
@@ -76,30 +77,6 @@ function statusOf(output: Json | undefined): number | null {
   return isAnswer && typeof output.status === "number" ? output.status : null;
 }
 
-const FIXES = new Set([
-  "AddressBlocked",
-  "AuthenticationFailed",
-  "ConnectionFailed",
-  "ExpressionFailed",
-  "HttpStatus",
-  "InvalidInput",
-  "InvalidOutput",
-  "McpBusy",
-  "McpInputRequired",
-  "McpProtocolError",
-  "McpServerLost",
-  "McpServerUnavailable",
-  "McpServerUnknown",
-  "McpToolChanged",
-  "McpToolError",
-  "McpToolNotApproved",
-  "PayloadTooLarge",
-  "ResourceLimit",
-  "SandboxUnavailable",
-  "Timeout",
-  "UserCodeError",
-]);
-
 function ErrorBox({ error }: { error: NonNullable<Answer["error"]> }) {
   const t = useTranslations("trial");
   const { traceback, ...details } = detailsOf(error.details as Json | undefined);
@@ -112,7 +89,7 @@ function ErrorBox({ error }: { error: NonNullable<Answer["error"]> }) {
           {typeof details.line === "number" && ` · ${t("line", { line: details.line })}`}
         </p>
         <p className="mt-2 text-xs">
-          {t(FIXES.has(error.code) ? `fix.${error.code as "Timeout"}` : "fix.other")}
+          {t(TRIAL_FIXES.has(error.code) ? `fix.${error.code as "Timeout"}` : "fix.other")}
         </p>
       </div>
       {typeof traceback === "string" && (
