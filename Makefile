@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 UI_STAMP := ui/node_modules/.installed
 BROWSER := $(or $(CHROMIUM),/usr/bin/chromium)
-.PHONY: help setup sandbox browser demo up ui-dev client test lint types bench screenshots clean
+.PHONY: help setup sandbox packages browser demo up ui-dev client test nightly lint types bench screenshots clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ sandbox:
 	  else \
 	    echo "Python and Shell tools need bubblewrap: sudo apt-get install bubblewrap"; \
 	  fi; }
+
+packages: setup ## numpy and pandas for Python tools of `make up`
+	@$(BIN)/pastetrader packages install
 
 $(UI_STAMP): ui/package-lock.json
 	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || (+a === 20 && +b >= 9) ? 0 : 1)' 2>/dev/null || { echo "the designer needs Node.js 20.9 or newer with npm"; exit 1; }
@@ -65,6 +68,9 @@ test: setup $(UI_STAMP) browser ## All tests, against a real PostgreSQL, a real 
 	cd ui && npm run build
 	cd ui && CHROMIUM=$(BROWSER) npm run e2e
 
+nightly: setup ## 10,000 calls in the sandbox, none of which may fail
+	SANDBOX_RUNS=10000 $(BIN)/pytest tests/activities/sandbox/test_many_runs.py
+
 lint: setup $(UI_STAMP) ## Style and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -82,4 +88,4 @@ screenshots: setup $(UI_STAMP) browser ## Take the pictures of the documentation
 	cd ui && npm run build && CHROMIUM=$(BROWSER) npm run screenshots
 
 clean: ## Remove what was built here; data folders stay
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis bench/results demo-artifacts ui/node_modules ui/.next ui/out ui/test-results
+	rm -rf $(VENV) .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis bench/results demo-artifacts ui/node_modules ui/.next ui/out ui/test-results

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,7 +23,7 @@ _PROBE = (
     "import os, sys\n"
     "status = open('/proc/self/status').read()\n"
     "good = os.getuid() == 1000 and 'Seccomp:\\t2' in status and sys.version_info >= (3, 9)\n"
-    "print('box' if good else 'Python %d.%d' % sys.version_info[:2])\n"
+    "print('box' if good else 'Python', '%d.%d' % sys.version_info[:2])\n"
 )
 
 
@@ -80,46 +80,45 @@ def _probed() -> Host:
     setpriv = _program("setpriv", "util-linux") if os.geteuid() == 0 else None
     problems = []
     for interpreter, prefix in _interpreters():
-        problem: str | None = None
+        problem = ""
         for memory in dict.fromkeys((find_controller(), None)):
-            host = Host(bwrap, setpriv, memory, interpreter, prefix)
-            problem = _try(host)
-            if problem is None:
-                return host
+            try:
+                return _tried(Host(bwrap, setpriv, memory, interpreter, prefix))
+            except (_NoBox, OSError) as error:
+                problem = str(error)
         problems.append(f"{interpreter}: {problem}")
     if not problems:
         raise _NoBox("no Python interpreter was found", "apt-get install python3")
     raise _NoBox("; ".join(problems), _remedy())
 
 
-def _try(host: Host) -> str | None:
-    """Build one box; the reason if it does not come up."""
+def _tried(host: Host) -> Host:
+    """Build one box; `host` with the version of its Python."""
     spec = SandboxSpec([str(host.interpreter), "-I", "-c", _PROBE])
-    group = None
+    group = host.memory.create(spec.limits.memory) if host.memory else None
     try:
-        group = host.memory.create(spec.limits.memory) if host.memory else None
         launched = launch(host, spec, group)
         try:
-            return _answer(launched)
+            return replace(host, python=_answer(launched))
         finally:
             launched.close()
-    except OSError as error:
-        return str(error)
     finally:
         while group is not None and not group.try_remove():
             time.sleep(0.005)
 
 
-def _answer(launched: Launched) -> str | None:
+def _answer(launched: Launched) -> str:
     try:
         stdout, stderr = launched.process.communicate(timeout=_PROBE_SECONDS)
     except subprocess.TimeoutExpired:
         launched.process.send_signal(signal.SIGKILL)
         launched.process.communicate()
-        return f"a trial run gave no answer in {_PROBE_SECONDS} s"
-    if stdout == b"box\n":
-        return None
-    return (stderr or stdout).decode(errors="replace").strip()[-500:] or "the trial run failed"
+        raise _NoBox(f"a trial run gave no answer in {_PROBE_SECONDS} s") from None
+    word, _, version = stdout.decode(errors="replace").strip().partition(" ")
+    if word == "box":
+        return version
+    reason = (stderr or stdout).decode(errors="replace").strip()[-500:]
+    raise _NoBox(reason or "the trial run failed")
 
 
 def _interpreters() -> list[tuple[Path, Path | None]]:

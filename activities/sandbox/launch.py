@@ -27,6 +27,7 @@ class Host:
         memory: None where no control group can be made; then each process is limited alone.
         interpreter: Path of Python, the same inside and outside.
         prefix: The folder to show for it, None when it lives in `/usr`.
+        python: Its version, such as `3.11`; empty until a box has told it.
     """
 
     bwrap: str
@@ -34,6 +35,7 @@ class Host:
     memory: MemoryController | None
     interpreter: Path
     prefix: Path | None
+    python: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def _arguments(
     host: Host, spec: SandboxSpec, result_end: int, attach: Callable[[bytes], str]
 ) -> list[str]:
     # Through a descriptor: a command line can be read by every user of the host.
-    arguments = profile.namespaces() + profile.filesystem(spec.limits, host.prefix)
+    arguments = profile.namespaces() + profile.filesystem(spec, host.prefix)
     for path, content in (profile.FILES | dict(spec.files)).items():
         arguments += ["--ro-bind-data", attach(content), path]
     arguments += profile.environment(dict(spec.environment), result_end)

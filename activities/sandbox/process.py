@@ -4,15 +4,17 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
 
 from activities.errors import ToolError
+from activities.sandbox.box_memory import box_memory
 from activities.sandbox.host import require
 from activities.sandbox.launch import Launched, launch
 from activities.sandbox.memory import MemoryGroup
-from activities.sandbox.spec import Capture, Limits, SandboxResult, SandboxSpec, Stop
-from activities.sandbox.tree_memory import tree_memory
+from activities.sandbox.spec import Limits, SandboxResult, SandboxSpec, Stop
+from activities.sandbox.streams import Spool, Stream
+from activities.sandbox.uninterrupted import uninterrupted
 
 _CHUNK = 64 * 1024
 _START_SECONDS = 0.5
@@ -37,7 +39,7 @@ async def run(spec: SandboxSpec) -> SandboxResult:
         return await _run_in(group, spec)
     finally:
         if group is not None:
-            await _uninterrupted(group.remove())
+            await uninterrupted(group.remove())
 
 
 async def _run_in(group: MemoryGroup | None, spec: SandboxSpec) -> SandboxResult:
@@ -50,7 +52,7 @@ async def _run_in(group: MemoryGroup | None, spec: SandboxSpec) -> SandboxResult
     try:
         await asyncio.shield(box.ended)
     finally:
-        await _uninterrupted(box.close())
+        await uninterrupted(box.close())
     stopped = box.stopped
     # A tree that got over the loss of one process, and ended well, is not a failure.
     if box.exit_code != 0 and group is not None and group.was_exceeded():
@@ -60,31 +62,8 @@ async def _run_in(group: MemoryGroup | None, spec: SandboxSpec) -> SandboxResult
         raise ToolError(f"the sandbox could not be set up: {problem}")
     exit_code = _KILLED if box.exit_code is None else box.exit_code
     return SandboxResult(
-        exit_code, box.stdout.capture(), box.stderr.capture(), box.result.capture().data, stopped
+        exit_code, box.stdout.capture(), box.stderr.capture(), box.result.result(), stopped
     )
-
-
-class _Stream:
-    """Keeps the beginning of a pipe, counts the rest, and says when there is too much."""
-
-    def __init__(self, keep: int, most: int, sink: Callable[[bytes], None] | None) -> None:
-        self._kept = bytearray()
-        self._total = 0
-        self._keep = keep
-        self._most = most
-        self._sink = sink
-
-    def take(self, chunk: bytes) -> bool:
-        """Whether the stream is still within its limit."""
-        self._total += len(chunk)
-        if len(self._kept) < self._keep:
-            self._kept += chunk[: self._keep - len(self._kept)]
-        if self._sink is not None:
-            self._sink(chunk)
-        return self._total <= self._most
-
-    def capture(self) -> Capture:
-        return Capture(bytes(self._kept), self._total)
 
 
 class _Box:
@@ -92,9 +71,9 @@ class _Box:
 
     def __init__(self, launched: Launched, spec: SandboxSpec, *, watch_memory: bool) -> None:
         limits: Limits = spec.limits
-        self.stdout = _Stream(limits.capture, limits.flood, spec.on_stdout)
-        self.stderr = _Stream(limits.capture, limits.flood, spec.on_stderr)
-        self.result = _Stream(limits.result, limits.result, None)
+        self.stdout = Stream(limits.capture, limits.flood, spec.on_stdout)
+        self.stderr = Stream(limits.capture, limits.flood, spec.on_stderr)
+        self.result = Spool(limits.result, spec.spool)
         self.stopped: Stop | None = None
         self.exit_code: int | None = None
         self._launched = launched
@@ -133,14 +112,15 @@ class _Box:
         await asyncio.gather(*tasks, return_exceptions=True)
         with suppress(asyncio.CancelledError):
             self.ended.exception()
+        self.result.close()
         self._launched.close()
         os.close(self._outer)
         if self._first is not None:
             os.close(self._first)
 
-    async def _pump(self, descriptor: int, stream: _Stream, reason: Stop) -> None:
+    async def _pump(self, descriptor: int, stream: Stream | Spool, reason: Stop) -> None:
         async for chunk in _chunks(descriptor):
-            if not stream.take(chunk) and self.stopped is None:
+            if not await stream.take(chunk) and self.stopped is None:
                 self.stopped = reason
                 await self._kill()
 
@@ -174,7 +154,7 @@ class _Box:
     async def _watch_memory(self, limit: int) -> None:
         await self._started.wait()
         while self._first_pid:
-            if await asyncio.to_thread(tree_memory, self._first_pid) > limit:
+            if await asyncio.to_thread(box_memory, self._first_pid) > limit:
                 self.stopped = self.stopped or Stop.MEMORY
                 await self._kill()
             await asyncio.sleep(_WATCH_SECONDS)
@@ -208,17 +188,3 @@ async def _readable(descriptor: int) -> None:
         await ready.wait()
     finally:
         loop.remove_reader(descriptor)
-
-
-async def _uninterrupted(work: Coroutine[None, None, None]) -> None:
-    """Finish `work` even when cancelled meanwhile, and only then pass the cancellation on."""
-    task = asyncio.ensure_future(work)
-    interruption: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as cancelled:
-            interruption = cancelled
-    await task
-    if interruption is not None:
-        raise interruption

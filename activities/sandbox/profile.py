@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from activities.sandbox.spec import RESULT_FD_VARIABLE, Limits
+from activities.sandbox.spec import RESULT_FD_VARIABLE, Limits, SandboxSpec
 
 _USER_ID = "1000"
 _FEW_PROCESSES = 16
@@ -13,6 +13,9 @@ _SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 
 FILES = {"/etc/passwd": _PASSWD, "/etc/group": _GROUP, "/etc/hosts": b"127.0.0.1 localhost\n"}
 """Files that every box has, path → content."""
+
+WRITABLE_FOLDERS = ("/box", "/tmp", "/dev/shm")  # noqa: S108 - folders of the box, not of the host
+"""All that a box can write to; each is in memory, of limited size, and gone with the box."""
 
 
 def namespaces() -> list[str]:
@@ -35,8 +38,8 @@ def namespaces() -> list[str]:
     ]  # fmt: skip
 
 
-def filesystem(limits: Limits, interpreter_prefix: Path | None) -> list[str]:
-    """Programs and libraries read-only, three size-limited folders in memory, nothing else."""
+def filesystem(spec: SandboxSpec, interpreter_prefix: Path | None) -> list[str]:
+    """Programs, libraries and inputs read-only, the writable folders, nothing else."""
     arguments = ["--ro-bind", "/usr", "/usr"]
     for name in _SYSTEM_FOLDERS:
         arguments += _system_folder(Path("/", name))
@@ -45,8 +48,12 @@ def filesystem(limits: Limits, interpreter_prefix: Path | None) -> list[str]:
     if interpreter_prefix is not None:
         arguments += ["--ro-bind", str(interpreter_prefix), str(interpreter_prefix)]
     arguments += ["--proc", "/proc", "--dev", "/dev"]
-    for path in ("/box", "/tmp", "/dev/shm"):  # noqa: S108 - folders of the box, not of the host
-        arguments += ["--size", str(limits.disk), "--tmpfs", path]
+    for path in WRITABLE_FOLDERS:
+        arguments += ["--size", str(spec.limits.disk), "--tmpfs", path]
+    for path in spec.folders:
+        arguments += ["--dir", path]
+    for path, source in spec.binds.items():
+        arguments += ["--ro-bind", str(source), path]
     return arguments
 
 

@@ -4,6 +4,7 @@ import errno
 import platform
 import struct
 from dataclasses import dataclass
+from functools import cache
 
 from activities.errors import SandboxUnavailable
 
@@ -18,7 +19,8 @@ _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _PR_SET_PDEATHSIG = 1
 
 # Kernel keyrings, asynchronous rings, tracing and programs: shared with the host or too big a
-# surface. `memfd_create`, `shmget` and `msgget` hold memory that no resource limit counts.
+# surface. `memfd_create`, `shmget` and `msgget` hold memory that no resource limit counts;
+# `io_setup` and `inotify_init` take from what all processes of the host or the account share.
 _DENIED_EVERYWHERE = {
     "io_uring_setup": 425,
     "io_uring_enter": 426,
@@ -97,9 +99,14 @@ _DENIED_X86_64 = {
     "userfaultfd": 323,
     "shmget": 29,
     "msgget": 68,
+    "io_setup": 206,
+    "inotify_init": 253,
+    "inotify_init1": 294,
 }
 _DENIED_AARCH64 = {
+    "io_setup": 0,
     "lookup_dcookie": 18,
+    "inotify_init1": 26,
     "umount2": 39,
     "mount": 40,
     "pivot_root": 41,
@@ -172,6 +179,7 @@ ARCHITECTURES = {
 }
 
 
+@cache
 def program(machine: str | None = None) -> bytes:
     """The filter for `machine` (default: this one), as bubblewrap's `--seccomp` reads it.
 

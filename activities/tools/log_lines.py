@@ -5,13 +5,16 @@ from models.enums import LogLevel
 from models.graph.limits import MAX_LOG_BYTES, MAX_LOG_LINES
 
 MAX_LINE_BYTES = 4_000
+_LEVELS = {level.value.encode(): level for level in LogLevel}
 
 
 class LogLines:
     """The log of one call: both streams share the caps, and what is over them is counted."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, *, mark: bytes | None = None) -> None:
+        """`mark` begins a record with a level of its own: mark, level, a space, text."""
         self._log = log
+        self._mark = mark
         self._lines = 0
         self._bytes = 0
         self._dropped = 0
@@ -28,7 +31,17 @@ class LogLines:
         self._dropped += lines
 
     def write(self, line: bytes, level: LogLevel) -> None:
-        """Log one line, or count it when the caps are reached."""
+        """Log one line and a record that may stand at its end."""
+        if self._mark is None or self._mark not in line:
+            self._write(line, level)
+            return
+        before, _, record = line.partition(self._mark)
+        if before:
+            self._write(before, level)
+        name, _, text = record.partition(b" ")
+        self._write(text, _LEVELS.get(name, level))
+
+    def _write(self, line: bytes, level: LogLevel) -> None:
         if self.full:
             self.drop(1)
             return

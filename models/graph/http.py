@@ -74,7 +74,7 @@ Auth: TypeAlias = NoAuth | BasicAuth | BearerAuth | ApiKeyAuth | OAuth2Auth
 # What is sent ------------------------------------------------------------------------------------
 
 
-class Part(HttpModel):
+class MultipartPart(HttpModel):
     """One part of a multipart body: text, JSON, or the bytes of an artifact."""
 
     name: str = Field(min_length=1, max_length=200)
@@ -175,7 +175,7 @@ class HttpConfig(HttpModel):
     auth: Auth = Field(default_factory=NoAuth, discriminator="type")
     json_body: Json = Field(None, description="Sent as JSON.")
     form: dict[str, Json] | None = Field(None, description="Sent as a form instead of JSON.")
-    multipart: list[Part] | None = Field(
+    multipart: list[MultipartPart] | None = Field(
         None, max_length=100, description="Sent as multipart/form-data."
     )
     body: Annotated[str | ArtifactReference | None, BeforeValidator(_raw)] = Field(

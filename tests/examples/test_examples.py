@@ -134,7 +134,7 @@ async def test_an_example_gives_what_it_says(
     given = json.loads((folder / "input.json").read_text())
     if "url" in given:
         given["url"] = price_server
-    run = await ended(editor, await started(editor, await publish(editor, folder), given))
+    run = await ended(editor, await started(editor, await publish(editor, folder), given), 90)
     assert run["status"] == "completed", run["error"]
     assert without_facts(run["output"]) == json.loads((folder / "expected.json").read_text())
 

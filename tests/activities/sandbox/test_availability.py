@@ -32,6 +32,13 @@ PROBE = textwrap.dedent("""
         limits = sandbox.Limits(memory=100 << 20)
         spec = sandbox.SandboxSpec([str(found.host.interpreter), "-I", "-c", bomb], limits=limits)
         print("bomb:", asyncio.run(sandbox.run(spec)).stopped)
+        files = "import os\\nfor n in range(2_000_000): os.close(os.open(f'/tmp/{n}', os.O_CREAT))"
+        spec = sandbox.SandboxSpec([str(found.host.interpreter), "-I", "-c", files], limits=limits)
+        print("files:", asyncio.run(sandbox.run(spec)).stopped)
+        # One after the other: each is measured as soon as it begins to be built.
+        spec = sandbox.SandboxSpec([str(found.host.interpreter), "-I", "-c", "pass"])
+        results = [asyncio.run(sandbox.run(spec)) for _ in range(30)]
+        print("many:", {(result.exit_code, result.stopped) for result in results})
     else:
         try:
             asyncio.run(sandbox.run(sandbox.SandboxSpec(["true"])))
@@ -48,6 +55,8 @@ def test_works_for_this_account() -> None:
     assert "1000 1" in done.stdout
     assert "Read-only file system" in done.stdout
     assert "bomb: memory" in done.stdout
+    assert "files: memory" in done.stdout
+    assert "many: {(0, None)}" in done.stdout
 
 
 @pytest.fixture
@@ -89,6 +98,21 @@ def test_works_for_an_ordinary_account(readable_copy: Path) -> None:
     assert "1000 1" in done.stdout
     assert "Read-only file system" in done.stdout
     assert "bomb: memory" in done.stdout
+    assert "files: memory" in done.stdout
+    assert "many: {(0, None)}" in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="for others there is no control group anyway")
+def test_works_for_root_without_control_groups() -> None:
+    done = subprocess.run(
+        ["/usr/bin/unshare", "--mount", "sh", "-c",
+         'mount -t tmpfs none /sys/fs/cgroup && exec "$0" -c "$1"', sys.executable, PROBE],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.startswith("0 True"), done
+    assert "bomb: memory" in done.stdout
+    assert "files: memory" in done.stdout
+    assert "many: {(0, None)}" in done.stdout
 
 
 def test_refused_with_the_command_where_bubblewrap_is_missing(tmp_path: Path) -> None:

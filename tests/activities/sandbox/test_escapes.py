@@ -2,13 +2,16 @@
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +68,30 @@ FILES = {
     "write core pattern": "os.open('/proc/sys/kernel/core_pattern', 1); return 'opened'",
     "trigger a reboot": "os.open('/proc/sysrq-trigger', 1); return 'opened'",
     "raise oom score": "os.write(os.open('/proc/self/oom_score_adj', 1), b'-1000'); return 'set'",
+    "write a setting of sysfs": "os.open('/sys/kernel/uevent_helper', 1); return 'opened'",
+    "new control group": "os.mkdir('/sys/fs/cgroup/memory/new'); return 'made'",
+    "leave the control group": (
+        "os.write(os.open('/sys/fs/cgroup/memory/cgroup.procs', 1), b'0'); return 'left'"
+    ),
+    "ports of the machine": "return open('/dev/port', 'rb').read(1)",
+    "messages of the kernel": "return open('/dev/kmsg', 'rb').read(1)",
+    "virtual machines": "os.open('/dev/kvm', 2); return 'opened'",
+    "file systems in user space": "os.open('/dev/fuse', 2); return 'opened'",
+    "loop devices": "os.open('/dev/loop-control', 2); return 'opened'",
+    "tunnels": "os.open('/dev/net/tun', 2); return 'opened'",
+    "container engine": (
+        "socket.socket(socket.AF_UNIX).connect('/var/run/docker.sock'); return 'connected'"
+    ),
+    "system bus": (
+        "socket.socket(socket.AF_UNIX).connect('/run/dbus/system_bus_socket'); return 'connected'"
+    ),
+    "drop the caches of the host": "os.open('/proc/sys/vm/drop_caches', 1); return 'opened'",
+    "new map of users": "os.write(os.open('/proc/self/uid_map', 1), b'0 0 1'); return 'written'",
+    "root through a link of proc": "return os.listdir('/proc/self/root/../../root')",
+    "root through a descriptor": (
+        "here = os.open('/', os.O_DIRECTORY); return os.open('../../root', 0, dir_fd=here)"
+    ),
+    "start something later": "open('/var/spool/cron/crontabs/root', 'w'); return 'written'",
     "device node": "os.mknod('/box/null', 0o020666, os.makedev(1, 3)); return 'made'",
 }
 PRIVILEGES = {
@@ -127,6 +154,18 @@ CALLS: dict[str, tuple[int, int, str]] = {
     "syslog": (103, 116, "3, ctypes.create_string_buffer(64), 64"),
     "swapon": (167, 224, "b'/box/x', 0"),
     "reboot": (169, 142, "0, 0, 0, 0"),
+    "io_setup": (206, 0, "1, ctypes.create_string_buffer(8)"),
+    "inotify_init1": (294, 26, "0"),
+    "fanotify_init": (300, 262, "0, 0"),
+    "name_to_handle_at": (303, 264, "-100, b'/usr', 0, 0, 0"),
+    "mbind": (237, 235, "0, 0, 0, 0, 0, 0"),
+    "move_pages": (279, 239, "0, 0, 0, 0, 0, 0"),
+    "acct": (163, 89, "b'/box/log'"),
+    "quotactl": (179, 60, "0, 0, 0, 0"),
+    "msgget": (68, 186, "0, 0o1600"),
+    "process_madvise": (440, 440, "-1, 0, 0, 0, 0"),
+    "unshare network": (272, 97, "0x40000000"),
+    "unshare control group": (272, 97, "0x02000000"),
 }
 MACHINE = os.uname().machine
 NUMBERS = {
@@ -163,11 +202,32 @@ async def test_system_call_is_filtered(name: str, boxed_python: BoxedPython) -> 
     assert result.stdout.text() == f"BLOCKED {expected}\n", result
 
 
-@pytest.mark.parametrize("name", ["keyctl", "memfd_create", "kcmp", "shmget"])
+@pytest.mark.parametrize(
+    "name", ["keyctl", "memfd_create", "kcmp", "shmget", "io_setup", "inotify_init1"]
+)
 def test_probe_goes_through_without_a_box(name: str) -> None:
     code = harness(call_body(name))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout != "BLOCKED EPERM\n"
+
+
+@pytest.mark.skipif(MACHINE != "x86_64", reason="other machines have one calling convention")
+async def test_another_calling_convention_ends_the_box(boxed_python: BoxedPython) -> None:
+    # mov eax, 20; int 0x80; ret: the getpid of 32-bit programs.
+    result = await boxed_python(
+        "import ctypes, mmap\n"
+        "page = mmap.mmap(-1, 4096, prot=7)\n"
+        "page.write(bytes.fromhex('b814000000cd80c3'))\n"
+        "address = ctypes.addressof(ctypes.c_char.from_buffer(page))\n"
+        "print('called', ctypes.CFUNCTYPE(ctypes.c_int)(address)())\n"
+    )
+    assert (result.exit_code, result.stdout.text()) == (128 + signal.SIGSYS, ""), result
+
+
+@pytest.mark.skipif(MACHINE != "x86_64", reason="other machines have one calling convention")
+async def test_numbers_of_the_x32_convention_do_not_exist(boxed_python: BoxedPython) -> None:
+    result = await boxed_python(harness("syscall(0x40000000 | 39); return 'called'"))
+    assert result.stdout.text() == "BLOCKED ENOSYS\n"
 
 
 async def test_harness_reports_success(boxed_python: BoxedPython) -> None:
@@ -263,6 +323,12 @@ async def test_no_secret_of_ours_in_proc(
     assert CANARY not in result.stdout.text()
 
 
+async def test_the_control_group_has_no_name_inside(boxed_python: BoxedPython) -> None:
+    result = await boxed_python("print(open('/proc/self/cgroup').read())")
+    assert result.exit_code == 0
+    assert "pastetrader" not in result.stdout.text()
+
+
 async def test_environment_is_ours_alone(
     boxed_shell: BoxedPython, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -301,3 +367,45 @@ async def test_no_descriptor_of_ours_is_inherited(boxed_python: BoxedPython) -> 
 async def test_standard_input_cannot_be_grown(boxed_python: BoxedPython) -> None:
     result = await boxed_python(harness("os.ftruncate(0, 1 << 20); return 'grown'"))
     assert result.stdout.text().startswith("BLOCKED"), result
+
+
+async def test_bound_files_are_readable_only(
+    boxed_python: BoxedPython, shown: dict[str, Path]
+) -> None:
+    for body in (
+        "open('/in/file', 'a'); return 'opened'",
+        "os.unlink('/in/file'); return 'gone'",
+        "os.rename('/in/file', '/in/other'); return 'renamed'",
+        "os.chmod('/in/file', 0o777); return 'changed'",
+        "os.link('/in/file', '/box/file'); return 'linked'",
+        "open('/in/new', 'w'); return 'made'",
+        "open('/in/folder/new', 'w'); return 'made'",
+        "return os.listdir('/in/folder/../../work')",
+    ):
+        result = await boxed_python(harness(body), binds=shown)
+        assert result.stdout.text().startswith("BLOCKED"), (body, result)
+    result = await boxed_python("print(open('/in/file').read())", binds=shown)
+    assert result.stdout.text() == "given\n"
+
+
+async def test_files_beside_a_bound_one_are_out_of_reach(
+    boxed_python: BoxedPython, shown: dict[str, Path]
+) -> None:
+    beside = shown["/in/file"].with_name("beside")
+    result = await boxed_python(harness(f"return open({str(beside)!r}).read()"), binds=shown)
+    assert result.stdout.text() == "BLOCKED ENOENT\n"
+
+
+@pytest.fixture
+def shown() -> Iterator[dict[str, Path]]:
+    """A file and a folder of the host, with a secret beside them."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "file").write_text("given")
+        (folder / "beside").write_text(CANARY)
+        (folder / "folder").mkdir()
+        # Its permissions would let anybody.
+        (folder / "file").chmod(0o666)
+        (folder / "folder").chmod(0o777)
+        yield {"/in/file": folder / "file", "/in/folder": folder / "folder"}

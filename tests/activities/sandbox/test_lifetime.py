@@ -7,7 +7,6 @@ import signal
 import sys
 import textwrap
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from activities.errors import ToolError
 from activities.sandbox import SandboxResult, SandboxSpec
 
 Boxed = Callable[..., Awaitable[SandboxResult]]
-RUNS = int(os.environ.get("SANDBOX_RUNS", "200"))
 ROOT = Path(__file__).parents[3]
 TREE = (
     "(sleep {n} & setsid sleep {n} & wait) & nohup sleep {n} >/dev/null 2>&1 & echo up; sleep {n}"
@@ -54,6 +52,102 @@ async def test_cancel_kills_grandchildren_within_two_seconds() -> None:
         await call
     assert sleeping(71_001) == 0
     assert time.monotonic() - start < 2
+
+
+# Each says `up` when all of it runs.
+STUBBORN = {
+    "double-forked and in a session of its own": """
+        import os, time
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                time.sleep(600)
+            os._exit(0)
+        os.wait()
+        say()
+    """,
+    "ignoring every signal that can be": """
+        import signal, time
+        for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+            try: signal.signal(number, signal.SIG_IGN)
+            except (OSError, ValueError): pass
+        say()
+    """,
+    "stopped": """
+        import os, signal, time
+        children = [os.fork() for _ in range(1)]
+        if children == [0]: time.sleep(600)
+        os.kill(children[0], signal.SIGSTOP)
+        os.waitpid(children[0], os.WUNTRACED)
+        say()
+    """,
+    "busy in a system call": """
+        import os, threading
+        source, target = os.open('/dev/zero', os.O_RDONLY), os.open('/dev/null', os.O_WRONLY)
+        buffer = bytearray(64 << 20)
+        def work():
+            while True: os.readv(source, [buffer] * 8)
+        threading.Thread(target=work).start()
+        say()
+    """,
+    "waiting in a system call": """
+        import os, threading
+        reader, writer = os.pipe()
+        threading.Thread(target=os.read, args=(reader, 1)).start()
+        say()
+    """,
+    "a tree of fifty": """
+        import os, time
+        for _ in range(50):
+            if os.fork() == 0: time.sleep(600)
+        say()
+    """,
+    "forking all the time": """
+        import os, time
+        if os.fork() == 0:
+            while True:
+                if os.fork() == 0: os._exit(0)
+                os.wait()
+        say()
+    """,
+    "writing all the time": """
+        import os
+        os.write(1, b'up')
+        while True: os.write(2, b'x')
+    """,
+}
+
+
+@pytest.mark.parametrize("name", STUBBORN)
+async def test_cancel_ends_the_whole_tree_within_two_seconds(name: str) -> None:
+    mark = f"box-{os.getpid()}-{list(STUBBORN).index(name)}"
+    say = f"def say():\n    print('up', flush=True)\n    while '{mark}': time.sleep(600)\n"
+    up = asyncio.Event()
+    host = await sandbox.require()
+    code = f"import time\n{say}{textwrap.dedent(STUBBORN[name])}"
+    spec = SandboxSpec(
+        [str(host.interpreter), "-I", "-c", code, mark], on_stdout=lambda _chunk: up.set()
+    )
+    call = asyncio.create_task(sandbox.run(spec))
+    await asyncio.wait_for(up.wait(), 20)
+    assert marked(mark) > 0
+    start = time.monotonic()
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert marked(mark) == 0
+    assert time.monotonic() - start < 2
+
+
+def marked(mark: str) -> int:
+    """How many processes of the host have `mark` in their command line."""
+    found = 0
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += mark.encode() in path.read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.001, 0.003, 0.006, 0.01, 0.02])
@@ -133,6 +227,66 @@ async def test_nothing_persists_between_calls(boxed_shell: Boxed) -> None:
     assert result.stdout.text() == ""
 
 
+SHARED = {
+    "memory of POSIX": (
+        "open('/dev/shm/mark', 'w').write('x')",
+        "import os; print(os.path.exists('/dev/shm/mark'))",
+    ),
+    "files of all": (
+        "open('/tmp/mark', 'w').write('x')",
+        "import os; print(os.path.exists('/tmp/mark'))",
+    ),
+    "abstract sockets": (
+        "import socket; s = socket.socket(socket.AF_UNIX); s.bind('\\0mark'); s.listen()",
+        "import socket; print(socket.socket(socket.AF_UNIX).connect_ex('\\0mark') == 0)",
+    ),
+    "ports": (
+        "import socket; s = socket.create_server(('127.0.0.1', 7123))",
+        "import socket; print(socket.socket().connect_ex(('127.0.0.1', 7123)) == 0)",
+    ),
+    "semaphores of System V": (
+        "import ctypes; assert ctypes.CDLL(None).semget(7123, 1, 0o1666) >= 0",
+        "import ctypes; print(ctypes.CDLL(None).semget(7123, 1, 0o666) >= 0)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHARED)
+async def test_boxes_share_nothing(name: str, boxed_python: Boxed) -> None:
+    make, look = SHARED[name]
+    # In one box it would be seen.
+    alone = await boxed_python(f"{make}\n{look}")
+    assert alone.stdout.text() == "True\n", alone
+    up = asyncio.Event()
+    code = f"{make}\nimport time\nprint('up', flush=True)\ntime.sleep(600)"
+    other = asyncio.create_task(boxed_python(code, on_stdout=lambda _chunk: up.set()))
+    await asyncio.wait_for(up.wait(), 20)
+    result = await boxed_python(look)
+    other.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await other
+    assert result.stdout.text() == "False\n", result
+
+
+async def test_nothing_is_left_to_act_after_the_end(boxed_python: Boxed) -> None:
+    # Timers, an own session, and a pipe that is kept open: all end with the box.
+    mark = f"box-{os.getpid()}-left"
+    result = await boxed_python(
+        f"import os, signal, threading, time; mark = '{mark}'\n"
+        "signal.setitimer(signal.ITIMER_REAL, 30)\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    signal.signal(signal.SIGALRM, lambda *_: os.execv('/bin/sleep', ['sleep', mark]))\n"
+        "    signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)\n"
+        "    while True: time.sleep(600)\n"
+        "print('done')\n"
+    )
+    assert (result.exit_code, result.stdout.text()) == (0, "done\n")
+    assert marked(mark) == 0
+    await asyncio.sleep(0.4)
+    assert marked(mark) == 0
+
+
 async def test_boxes_do_not_see_each_other() -> None:
     other = asyncio.create_task(sandbox.run(SandboxSpec(["sleep", "71009"])))
     assert await until(lambda: sleeping(71_009) == 1, 10)
@@ -141,47 +295,6 @@ async def test_boxes_do_not_see_each_other() -> None:
     with pytest.raises(asyncio.CancelledError):
         await other
     assert result.stdout.text() == "/proc/1\n"
-
-
-def traces() -> dict[str, int]:
-    """Everything of ours that could pile up on the host."""
-    host = sandbox.availability().host
-    assert host is not None
-    zombies = 0
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parts = path.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        zombies += parts[0] == "Z" and int(parts[1]) == os.getpid()
-    groups = (
-        list(host.memory.folder.glob(f"pastetrader-box-{os.getpid()}-*")) if host.memory else []
-    )
-    temporary = [path for path in Path("/tmp").iterdir() if "bwrap" in path.name]  # noqa: S108
-    return {
-        "descriptors": len(os.listdir("/proc/self/fd")),
-        "zombies": zombies,
-        "groups": len(groups),
-        "folders": len(temporary),
-        "tasks": len(asyncio.all_tasks()),
-    }
-
-
-@pytest.mark.timeout(3_600)
-async def test_many_quick_runs_all_succeed_and_leave_nothing(boxed_python: Boxed) -> None:
-    await boxed_python("pass")
-    before = traces()
-    slots = asyncio.Semaphore(8)
-
-    async def one(number: int) -> tuple[int, str, str]:
-        async with slots:
-            result = await boxed_python(f"print({number})")
-            right = result.stdout.text() == f"{number}\n"
-            return result.exit_code, "right" if right else "wrong", result.stderr.text()
-
-    outcomes = Counter(await asyncio.gather(*(one(number) for number in range(RUNS))))
-    assert outcomes == {(0, "right", ""): RUNS}
-    assert traces() == before
 
 
 async def test_a_box_that_does_not_come_up_is_a_typed_error() -> None:

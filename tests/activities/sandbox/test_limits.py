@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +59,70 @@ async def test_fork_bomb_is_bounded(boxed_python: Boxed) -> None:
         SMALL,
     )
     assert 5 < int(result.stdout.text()) < SMALL.processes
+
+
+async def test_thread_bomb_is_bounded(boxed_python: Boxed) -> None:
+    result = await boxed_python(
+        "import threading, time\n"
+        "count = 0\n"
+        "try:\n"
+        "    while count < 1000:\n"
+        "        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        "        count += 1\n"
+        "except RuntimeError: print(count, flush=True)\n"
+        "import os; os._exit(0)\n",
+        SMALL,
+    )
+    assert 5 < int(result.stdout.text()) < SMALL.processes
+
+
+async def test_the_dead_count_until_they_are_collected(boxed_python: Boxed) -> None:
+    result = await boxed_python(
+        "import os\n"
+        "children = 0\n"
+        "try:\n"
+        "    while children < 1000:\n"
+        "        if os.fork() == 0: os._exit(0)\n"
+        "        children += 1\n"
+        "except BlockingIOError: print(children)\n",
+        SMALL,
+    )
+    assert int(result.stdout.text()) < SMALL.processes
+
+
+async def test_empty_files_count_as_memory(boxed_python: Boxed) -> None:
+    result = await boxed_python(
+        "import os\n"
+        "for n in range(3_000_000): os.close(os.open(f'/tmp/{n}', os.O_CREAT))\n"
+        "print('made')\n",
+        SMALL,
+    )
+    assert result.stopped is Stop.MEMORY
+    assert result.stdout.text() == ""
+
+
+async def test_nested_folders_count_as_memory(boxed_python: Boxed) -> None:
+    result = await boxed_python(
+        "import os\nwhile True: os.mkdir('d'); os.chdir('d')\n",
+        SMALL,
+    )
+    assert result.stopped is Stop.MEMORY
+
+
+async def test_pipes_are_bounded(boxed_python: Boxed) -> None:
+    result = await boxed_python(
+        "import fcntl, os\n"
+        "count = 0\n"
+        "try:\n"
+        "    while count < 5000:\n"
+        "        reader, writer = os.pipe(); os.set_blocking(writer, False); count += 1\n"
+        "        try: fcntl.fcntl(writer, 1031, 1 << 20)\n"
+        "        except OSError: pass\n"
+        "        try: os.write(writer, bytes(1 << 20))\n"
+        "        except BlockingIOError: pass\n"
+        "except OSError: print(count)\n",
+    )
+    assert result.stopped is Stop.MEMORY or int(result.stdout.text()) < 128
 
 
 async def test_processes_are_counted_per_box(boxed_python: Boxed) -> None:
@@ -130,7 +195,36 @@ async def test_output_over_the_capture_is_counted(boxed_shell: Boxed) -> None:
 async def test_result_is_bounded(boxed_shell: Boxed) -> None:
     result = await boxed_shell('cat /dev/zero >&"$SANDBOX_RESULT_FD"', SMALL)
     assert result.stopped is Stop.RESULT
-    assert len(result.result) == SMALL.result
+    assert result.result.size == SMALL.result
+
+
+async def test_a_large_result_goes_to_the_named_file(boxed_shell: Boxed, tmp_path: Path) -> None:
+    file = tmp_path / "result"
+    result = await boxed_shell(
+        'head -c 20M /dev/zero | tr "\\0" x >&"$SANDBOX_RESULT_FD"', spool=lambda: file
+    )
+    assert (result.exit_code, result.result.size, result.result.data) == (0, 20 * MIB, b"")
+    with result.result.open() as stream:
+        assert stream.read() == b"x" * (20 * MIB) == file.read_bytes()
+
+
+async def test_a_small_result_needs_no_file(boxed_shell: Boxed, tmp_path: Path) -> None:
+    file = tmp_path / "result"
+    result = await boxed_shell('echo small >&"$SANDBOX_RESULT_FD"', spool=lambda: file)
+    assert (result.result.data, file.exists()) == (b"small\n", False)
+
+
+async def test_a_result_without_end_fills_no_disk(boxed_shell: Boxed, tmp_path: Path) -> None:
+    limits = replace(SMALL, result=3 * MIB)
+    file = tmp_path / "result"
+    result = await boxed_shell('cat /dev/zero >&"$SANDBOX_RESULT_FD"', limits, spool=lambda: file)
+    assert result.stopped is Stop.RESULT
+    assert file.stat().st_size == result.result.size == 3 * MIB
+
+
+async def test_many_short_lines_are_stopped_too(boxed_shell: Boxed) -> None:
+    result = await boxed_shell("yes ''", replace(SMALL, capture=1000))
+    assert result.stopped is Stop.OUTPUT
 
 
 async def test_no_core_is_dumped(boxed_shell: Boxed) -> None:

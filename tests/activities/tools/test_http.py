@@ -3,12 +3,8 @@
 import asyncio
 import gzip
 import json
-import threading
-import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -28,75 +24,7 @@ from models.graph.http import HttpConfig
 from models.graph.values import check_json
 from tests.activities.conftest import Attempt
 from tests.activities.test_addresses import INSIDE
-
-
-class Server:
-    """Answers by path, and keeps what it was asked."""
-
-    def __init__(self) -> None:
-        self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
-        self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def answer(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                server.requests.append((self.command, self.path, headers, body))
-                path = self.path.partition("?")[0]
-                status, more, content = server.answers.get(path, (200, {}, b""))
-                if path == "/slow":
-                    time.sleep(3)
-                self.send_response(status)
-                for name, value in more.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(content)
-
-            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = answer
-
-            def log_message(self, *_: object) -> None: ...
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.http.server_port}"
-
-    def close(self) -> None:
-        self.http.shutdown()
-        self.http.server_close()
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    """A server the operator opened."""
-    made = Server()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def other() -> Iterator[Server]:
-    """A server nobody opened, unless a test does."""
-    made = Server()
-    yield made
-    made.close()
-
-
-async def call(attempt: Attempt, *opened: Server, **config: Any) -> Any:
-    openings = ",".join(server.url.removeprefix("http://") for server in opened)
-    client = HttpClient(parse_openings(openings))
-    try:
-        return await HttpTool(client)(HttpConfig(**config), {}, attempt.context)
-    finally:
-        await client.close()
-
-
-JSON = {"Content-Type": "application/json"}
+from tests.activities.tools.http.server import JSON, Server, call
 
 
 async def test_json_text_and_bytes(server: Server, attempt: Attempt) -> None:

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from activities.context import ArtifactStore, ToolContext
+from activities.artifacts import Artifacts
+from activities.context import ToolContext
 from activities.errors import (
     InvalidInput,
     InvalidOutput,
@@ -15,23 +16,12 @@ from activities.errors import (
     ToolError,
     UserCodeError,
 )
+from activities.scratch import Scratch
 from activities.tools import python
 from models.enums import LogLevel
 from models.graph.limits import MAX_LOG_LINES
 from models.graph.tool import PythonConfig
 from models.graph.values import Json
-
-
-class NoArtifacts(ArtifactStore):
-    """The Python tool stores nothing itself."""
-
-    async def put(
-        self, execution_id: str, data: bytes, *, content_type: str, name: str | None = None
-    ) -> Json:
-        raise NotImplementedError
-
-    async def get(self, reference: Json) -> bytes:
-        raise NotImplementedError
 
 
 class Recorder:
@@ -55,9 +45,13 @@ def log() -> Recorder:
 
 
 async def call(code: str, log: Recorder, /, **inputs: Json) -> Json:
-    context = ToolContext("run", "node", "node", 1, "key", 60, log, NoArtifacts())
+    store, scratch = Artifacts.from_url("memory:///"), Scratch()
+    context = ToolContext("run", "node", "node", 1, "key", 60, log, store, scratch)
     config = PythonConfig(code=textwrap.dedent(code), memory_mb=256)
-    return await python.run(config, inputs, context)
+    try:
+        return await python.run(config, inputs, context)
+    finally:
+        scratch.remove()
 
 
 async def test_inputs_in_result_out(log: Recorder) -> None:
@@ -143,6 +137,141 @@ async def test_exception_shows_the_users_traceback_only(log: Recorder) -> None:
     )
     assert caught.value.message == "KeyError: 'key' (tool.py, line 2)"
     assert caught.value.retryable
+
+
+async def failed(code: str, log: Recorder) -> tuple[str, str]:
+    """Message and traceback of code that raises."""
+    with pytest.raises(UserCodeError) as caught:
+        await call(code, log)
+    assert isinstance(caught.value.details, dict)
+    text = str(caught.value.details["traceback"])
+    assert "/tool/" not in text
+    assert "runner" not in text
+    return caught.value.message, text
+
+
+async def test_causes_of_an_exception_are_shown(log: Recorder) -> None:
+    code = """
+        def inner():
+            raise KeyError("a")
+        def main():
+            try: inner()
+            except KeyError as error: raise ValueError("no a") from error
+    """
+    message, text = await failed(code, log)
+    assert message == "ValueError: no a (tool.py, line 6)"
+    first, second = text.split("The above exception was the direct cause")
+    assert "line 3, in inner\n    raise KeyError(\"a\")\nKeyError: 'a'" in first
+    assert "line 6, in main" in second
+
+
+async def test_an_exception_while_handling_another_shows_both(log: Recorder) -> None:
+    code = "def main():\n    try: 1 / 0\n    except ZeroDivisionError: {}['b']\n"
+    _, text = await failed(code, log)
+    assert "ZeroDivisionError: division by zero\n\nDuring handling of the above" in text
+
+
+async def test_a_chain_of_a_thousand_is_told_in_part(log: Recorder) -> None:
+    code = """
+        def main():
+            error = None
+            for n in range(1000):
+                try: raise ValueError(n) from error
+                except ValueError as caught: error = caught
+            raise error
+    """
+    message, text = await failed(code, log)
+    assert message.startswith("ValueError: 999")
+    assert len(text) <= 16_000
+
+
+async def test_an_exception_that_causes_itself_ends(log: Recorder) -> None:
+    code = """
+        def main():
+            a, b = ValueError("a"), ValueError("b")
+            a.__cause__, b.__cause__ = b, a
+            raise a
+    """
+    assert (await failed(code, log))[0].startswith("ValueError: a")
+
+
+async def test_nothing_of_ours_is_shown_between_frames_of_the_user(log: Recorder) -> None:
+    code = """
+        import pathlib, sys
+        def main():
+            pathlib.Path("/box/logging.py").write_text("raise LookupError('mine')\\n")
+            sys.path.insert(0, "/box")
+            import logging
+    """
+    _, text = await failed(code, log)
+    assert text.splitlines()[1] == '  File "tool.py", line 6, in main'
+    assert text.splitlines()[-3] == '  File "/box/logging.py", line 1, in <module>'
+
+
+async def test_logging_that_is_not_there_is_the_usual_error(log: Recorder) -> None:
+    code = "import sys\ndef main():\n    sys.path.clear()\n    import logging\n"
+    message, _ = await failed(code, log)
+    assert message == "ModuleNotFoundError: No module named 'logging' (tool.py, line 4)"
+
+
+async def test_notes_are_shown_below_the_message(log: Recorder) -> None:
+    code = "def main():\n    e = ValueError('v')\n    e.add_note('see line 3')\n    raise e\n"
+    message, text = await failed(code, log)
+    assert message == "ValueError: v (tool.py, line 4)"
+    assert text.endswith("ValueError: v\nsee line 3\n")
+
+
+async def test_groups_show_what_they_hold(log: Recorder) -> None:
+    code = """
+        import asyncio
+        async def fetch(n):
+            raise ValueError(f"task {n}")
+        async def main():
+            async with asyncio.TaskGroup() as group:
+                for n in range(2): group.create_task(fetch(n))
+    """
+    message, text = await failed(code, log)
+    assert message.startswith("ExceptionGroup: ")
+    assert "ValueError: task 0" in text
+    assert "ValueError: task 1" in text
+    assert text.count("line 4, in fetch") == 2
+
+
+async def test_the_event_loop_of_an_asynchronous_main_is_not_shown(log: Recorder) -> None:
+    _, text = await failed("async def main():\n    raise ValueError('x')\n", log)
+    assert text.splitlines()[1] == '  File "tool.py", line 2, in main'
+    assert text.count("File") == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "class Odd(dict):\n    def items(self): raise KeyError('odd')\ndef main(): return Odd(a=1)",
+        "class Odd:\n    def tolist(self): raise KeyError('odd')\ndef main(): return Odd()",
+        "class Odd:\n    def __fspath__(self): raise KeyError('odd')\ndef main(): return Odd()",
+        "class Odd(Exception):\n    def __str__(self): raise KeyError\ndef main(): raise Odd",
+    ],
+)
+async def test_values_that_raise_when_read_are_the_users_failure(code: str, log: Recorder) -> None:
+    await failed(code, log)
+
+
+async def test_numbers_that_only_look_foreign_are_returned(log: Recorder) -> None:
+    code = """
+        class Number:
+            def tolist(self): return 7
+        def main(): return {"a": [Number()]}
+    """
+    assert await call(code, log) == {"a": [7]}
+
+
+async def test_packages_of_the_machine_cannot_be_imported(log: Recorder) -> None:
+    code = """
+        import sys
+        def main():
+            return [path for path in sys.path if "packages" in path], "site" in sys.modules
+    """
+    assert await call(code, log) == [[], False]
 
 
 async def test_syntax_error_is_not_retried(log: Recorder) -> None:

@@ -6,39 +6,20 @@ from typing import Any
 
 import pytest
 
-from activities.context import ArtifactStore, ToolContext
 from activities.errors import (
     InvalidInput,
     InvalidOutput,
     ResourceLimit,
     UserCodeError,
 )
-from activities.tools import shell
-from models.enums import LogLevel
-from models.graph.tool import ShellConfig
 from models.graph.values import Json
+from tests.activities.tools.calls import Calls
 
 CANARY = "canary-93be20aa"
 
 
-class NoArtifacts(ArtifactStore):
-    """The Shell tool stores nothing itself."""
-
-    async def put(
-        self, execution_id: str, data: bytes, *, content_type: str, name: str | None = None
-    ) -> Json:
-        raise NotImplementedError
-
-    async def get(self, reference: Json) -> bytes:
-        raise NotImplementedError
-
-
 async def call(inputs: dict[str, Json] | None = None, **config: Any) -> Any:
-    def log(message: str, level: LogLevel = LogLevel.INFO, data: Json = None) -> None:
-        assert message is not None or data or level
-
-    context = ToolContext("run", "node", "node", 1, "key", 60, log, NoArtifacts())
-    return await shell.run(ShellConfig(**config), inputs or {}, context)
+    return await Calls().shell(inputs, **config)
 
 
 async def test_command_runs_without_a_shell() -> None:
@@ -107,6 +88,33 @@ async def test_other_exit_codes_may_be_fine() -> None:
     assert output == {"exit_code": 3, "stdout": "", "stderr": "no\n"}
 
 
+@pytest.mark.parametrize(
+    ("retried", "code", "again"),
+    [(None, 3, True), ([3, 4], 3, True), ([4], 3, False), ([], 3, False), ([3], 128 + 11, False)],
+)
+async def test_exit_codes_say_whether_to_try_again(
+    retried: list[int] | None, code: int, again: bool
+) -> None:
+    with pytest.raises(UserCodeError, match=f"exit code {code}") as caught:
+        await call(script=f"exit {code}", retry_exit_codes=retried)
+    assert caught.value.retryable is again
+
+
+async def test_exit_codes_that_are_fine_are_those_that_are_listed() -> None:
+    with pytest.raises(UserCodeError, match="exit code 0"):
+        await call(script="exit 0", ok_exit_codes=[3])
+
+
+@pytest.mark.parametrize(
+    "name", ["LD_PRELOAD", "BASH_ENV", "ENV", "PATH", "PYTHONPATH", "IFS", "SANDBOX_RESULT_FD"]
+)
+async def test_inputs_set_no_variable_that_means_something(name: str) -> None:
+    inputs: dict[str, Json] = {name: "/in/evil", name.lower() + "2": "x"}
+    output = await call(inputs, script="env | grep -c '=/in/evil'; env | grep '=/in/evil'")
+    assert output["stdout"] == f"1\nINPUT_{name}=/in/evil\n"
+    assert output["stderr"] == ""
+
+
 async def test_failure_carries_the_end_of_stderr() -> None:
     with pytest.raises(UserCodeError, match="exit code 9: the last word") as caught:
         await call(
@@ -134,7 +142,9 @@ async def test_long_output_is_kept_in_part_and_marked() -> None:
         ({"script": "echo '{' > $OUTPUT"}, {}, InvalidOutput, "OUTPUT"),
         ({"script": "echo NaN > $OUTPUT"}, {}, InvalidOutput, "not finite"),
         ({"script": "yes"}, {}, ResourceLimit, "printed more"),
-        ({"script": "head -c 64M /dev/zero > /tmp/a; cat /tmp/a /tmp/a > $OUTPUT"}, {}, UserCodeError, "exit code"),
+        ({"script": "head -c 64M /dev/zero > /tmp/a; cat /tmp/a /tmp/a > $OUTPUT"}, {}, ResourceLimit, "raise `disk_mb`"),
+        ({"script": "head -c 15M /dev/zero > a; head -c 9M /dev/zero > b", "disk_mb": 16}, {}, ResourceLimit, "raise `disk_mb`"),
+        ({"script": "head -c 15M /dev/zero > a; head -c 9M /dev/zero > /tmp/b; false", "disk_mb": 16}, {}, UserCodeError, "exit code 1"),
         ({"script": "tail -c 1G /dev/zero", "memory_mb": 64}, {}, (ResourceLimit, UserCodeError), "memory|printed"),
     ],
 )  # fmt: skip

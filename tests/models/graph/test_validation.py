@@ -15,7 +15,7 @@ SPEC = ToolSpec(
     config=PythonConfig(code="def main(a): return a"),
     input_schema={"required": ["a"], "properties": {"a": {}}, "additionalProperties": False},
 )
-KNOWN = Known(tools={"load": SPEC}, workflows={"child"})
+KNOWN = Known(tools={"load": SPEC}, workflows={"child"}, secrets={"token"})
 
 
 def adapter(key: str, output: Any = None, **more: Any) -> Document:
@@ -174,6 +174,11 @@ CASES: list[tuple[Code, Document, Document]] = [
     (Code.GRAPH_TOO_LARGE, graph(*(adapter(f"n{n}") for n in range(500))), graph(*(adapter(f"n{n}") for n in range(499)))),
     (Code.GRAPH_TOO_LARGE, chain(101), chain(100)),
     (Code.GRAPH_TOO_LARGE, graph(A, edges=[edge("start", "a")] * 2_001), graph(A)),
+    (
+        Code.UNKNOWN_SECRET,
+        graph({"key": "t", "type": "tool", "tool": "load", "inputs": {"a": "{{ secrets.tokn }}"}}),
+        graph({"key": "t", "type": "tool", "tool": "load", "inputs": {"a": "{{ secrets.token }}"}}),
+    ),
 ]  # fmt: skip
 
 
