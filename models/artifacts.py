@@ -120,7 +120,8 @@ class ArtifactFiles:
 
     async def _write(self, file: ArtifactFile, data: bytes | Path) -> None:
         path = _path(file.id)
-        await self._store.put_async(path, data)
+        # A file goes in parts, of which as many as are under way are in memory.
+        await self._store.put_async(path, data, max_concurrency=2)
         # Last: what has facts has all its bytes.
         await self._store.put_async(f"{path}.json", json.dumps(asdict(file)).encode())
 

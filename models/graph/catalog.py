@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from models.enums import NodeType, ToolType
 from models.graph import node as kinds, tool as tool_configs
@@ -53,7 +53,7 @@ def catalog() -> list[NodeKind]:
         schema = config.model_json_schema(by_alias=True)
         return NodeKind(description=_first_line(node), config_schema=schema, **facts)
 
-    tools = {"oneOf": [each.config_schema for each in tool_kinds()]}
+    tools: dict[str, Any] = TypeAdapter(tool_configs.ToolConfig).json_schema()
     local = "local_activity"
     return [
         kind(

@@ -126,7 +126,8 @@ async def test_a_changed_page_has_other_hashes(site: Api, export: Path) -> None:
 async def test_the_policy_is_strict_wherever_scripts_could_come_from(site: Api, path: str) -> None:
     rules = policy(await site.get(path))
     assert rules["default-src"] == ["'none'"]
-    for name in ("script-src", "style-src", "connect-src"):
+    assert rules["connect-src"] == ["'self'", "blob:"]
+    for name in ("script-src", "style-src"):
         assert not set(rules[name]) & {"'unsafe-inline'", "'unsafe-eval'", "*", "data:", "blob:"}
     for name in ("base-uri", "form-action", "frame-ancestors"):
         assert rules[name] == ["'none'"]

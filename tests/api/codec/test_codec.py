@@ -10,13 +10,14 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi import FastAPI
 from google.protobuf.json_format import MessageToDict
-from sqlalchemy import text
+from sqlalchemy import text, update
 from temporalio.api.common.v1 import Payload, Payloads
 
 from api.auth.tokens import issue_access_token
 from api.codec.router import COOKIE
 from models.enums import Role
 from models.keys import KeySource, new_key
+from models.user import User
 from temporal_workflows.payloads import EncryptionCodec
 from tests.api.fixtures import Api, client_of
 from tests.api.stacks import Stack, new_client, settings_for
@@ -166,9 +167,9 @@ async def test_a_cookie_ends_with_its_time_and_with_the_rights_of_its_account(
     key = f"codec {app.state.settings.secret_key.get_secret_value()}"
     over = issue_access_token(key, me, -5)
     assert (await ask(app, sealed(app), Cookie=f"{COOKIE}={over}")).status_code == 401
-    for change, status in (("role = 'editor'", 403), ("is_active = false", 401)):
+    for change, status in (({"role": Role.EDITOR}, 403), ({"is_active": False}, 401)):
         async with app.state.sessions.begin() as session:
-            await session.execute(text(f"UPDATE users SET {change} WHERE id = :id"), {"id": me})
+            await session.execute(update(User).where(User.id == me).values(**change))
         answer = await ask(app, sealed(app), Cookie=f"{COOKIE}={session_cookie}")
         assert answer.status_code == status
 
@@ -264,7 +265,6 @@ ENCRYPTED = b64encode(b"binary/encrypted").decode()
         b'{"payloads": {}}',
         b'{"payloads": [1]}',
         b'{"payloads": [null]}',
-        b'{"payloads": [[]]}',
         b'{"payloads": [{"data": 1}]}',
         b'{"payloads": [{"data": "a"}]}',
         b'{"payloads": [{"data": "\\ud800"}]}',
