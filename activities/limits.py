@@ -7,7 +7,7 @@ I.371 with a burst of one).
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -35,11 +35,21 @@ _TICKET = """
     INSERT INTO tool_leases (id, tool_id, holder, expires_at)
     VALUES ($1, $2, $3, now() + make_interval(secs => $4))
     ON CONFLICT (tool_id, holder) DO UPDATE
-    SET expires_at = GREATEST(tool_leases.expires_at, excluded.expires_at)
+    SET expires_at = GREATEST(
+        tool_leases.expires_at,
+        CASE WHEN tool_leases.granted_at IS NULL
+        THEN excluded.expires_at ELSE now() + make_interval(secs => $5) END
+    )
 """
-_QUEUE = "SELECT holder, granted_at IS NOT NULL AS granted FROM tool_leases WHERE tool_id = $1 ORDER BY id"
+_QUEUE = """
+    SELECT holder, granted_at IS NOT NULL AS granted,
+        GREATEST(extract(epoch FROM granted_at - now()), 0)::float8 AS wait
+    FROM tool_leases WHERE tool_id = $1 ORDER BY id
+"""
+# A turn may begin later than it is given: whoever asks again is told when.
 _GRANT = """
-    UPDATE tool_leases SET granted_at = now(), expires_at = now() + make_interval(secs => $3)
+    UPDATE tool_leases SET granted_at = now() + make_interval(secs => $3),
+        expires_at = now() + make_interval(secs => $3 + $4)
     WHERE tool_id = $1 AND holder = $2
 """
 _CLOCK = """
@@ -48,6 +58,7 @@ _CLOCK = """
     SET next_at = GREATEST(tool_clocks.next_at, now()) + make_interval(secs => $2)
     RETURNING extract(epoch FROM next_at - now())::float8 - $2 AS wait
 """
+_UNDO = "UPDATE tool_clocks SET next_at = next_at - make_interval(secs => $2) WHERE tool_id = $1"
 _PROLONG = """
     UPDATE tool_leases SET expires_at = GREATEST(expires_at, now() + make_interval(secs => $3))
     WHERE tool_id = $1 AND holder = $2
@@ -62,19 +73,26 @@ class RateLimited(ToolError):
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
-    """Whether a run may use the tool after `wait` seconds, or should ask again then."""
-
-    granted: bool
-    wait: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Granted:
     """A holder whose turn has come, `wait` seconds from now."""
 
     holder: str
     wait: float
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether a run may use the tool after `wait` seconds, or should ask again then.
+
+    `others` are those whose turn has come as well; they do not know yet.
+    """
+
+    granted: bool
+    wait: float = 0.0
+    others: Sequence[Granted] = ()
+
+
+Wake = Callable[[Sequence[Granted]], Awaitable[None]]
 
 
 class ToolLimits:
@@ -90,18 +108,19 @@ class ToolLimits:
             DatabaseUnavailable: PostgreSQL does not answer.
         """
         async with self._locked(tool_id) as connection:
-            await connection.execute(_TICKET, new_id(), UUID(tool_id), holder, TICKET_SECONDS)
+            await connection.execute(
+                _TICKET, new_id(), UUID(tool_id), holder, TICKET_SECONDS, LEASE_SECONDS
+            )
             granted = await self._grant(connection, UUID(tool_id), limit)
-            for each in granted:
-                if each.holder == holder:
-                    return Admission(granted=True, wait=each.wait)
             queue = await connection.fetch(_QUEUE, UUID(tool_id))
-        if any(row["holder"] == holder and row["granted"] for row in queue):
-            return Admission(granted=True)
+        others = [each for each in granted if each.holder != holder]
+        mine = next(row for row in queue if row["holder"] == holder)
+        if mine["granted"]:
+            return Admission(granted=True, wait=mine["wait"], others=others)
         waiting = [row["holder"] for row in queue if not row["granted"]]
         near = waiting.index(holder) < (limit.max_concurrent or 1)
         # Who is next looks as soon as a lost worker's lease can have ended; others are told.
-        return Admission(granted=False, wait=LEASE_SECONDS if near else POLL_SECONDS)
+        return Admission(False, LEASE_SECONDS if near else POLL_SECONDS, others)
 
     async def release(self, tool_id: str, limit: RateLimit, holder: str) -> list[Granted]:
         """Give the place up, whatever it is; those whose turn has come by that."""
@@ -119,13 +138,17 @@ class ToolLimits:
             return await self._turn(connection, UUID(tool_id), limit)
 
     @asynccontextmanager
-    async def held(self, tool_id: str, limit: RateLimit, holder: str) -> AsyncIterator[None]:
+    async def held(
+        self, tool_id: str, limit: RateLimit, holder: str, wake: Wake
+    ) -> AsyncIterator[None]:
         """Hold the place while the block runs; waits a short time for one that was not taken yet.
+
+        `wake` tells others, should their turn come by that.
 
         Raises:
             RateLimited: others use the tool all the time.
         """
-        await self._enter(tool_id, limit, holder)
+        await self._enter(tool_id, limit, holder, wake)
         renewing = asyncio.create_task(self._renew(tool_id, holder))
         try:
             yield
@@ -134,20 +157,31 @@ class ToolLimits:
             with suppress(asyncio.CancelledError):
                 await renewing
 
-    async def _enter(self, tool_id: str, limit: RateLimit, holder: str) -> None:
+    async def _enter(self, tool_id: str, limit: RateLimit, holder: str, wake: Wake) -> None:
         deadline = asyncio.get_running_loop().time() + _ALONE_SECONDS
         while True:
             admission = await self.admit(tool_id, limit, holder)
-            if admission.granted:
+            await wake(admission.others)
+            left = deadline - asyncio.get_running_loop().time()
+            if admission.granted and admission.wait <= max(left, 0):
                 await asyncio.sleep(admission.wait)
                 return
-            if asyncio.get_running_loop().time() > deadline:
-                await self.release(tool_id, limit, holder)
+            if admission.granted or left < 0:
+                await wake(await self._left(tool_id, limit, holder, turn=admission.granted))
                 raise RateLimited(
                     "the tool is in use as often as its limit allows; try again shortly",
-                    retry_after=_ALONE_SECONDS,
+                    retry_after=max(admission.wait, _ALONE_SECONDS),
                 )
             await asyncio.sleep(_ALONE_POLL_SECONDS)
+
+    async def _left(
+        self, tool_id: str, limit: RateLimit, holder: str, *, turn: bool
+    ) -> list[Granted]:
+        """Leave without a call; a turn of the period that was taken is others' again."""
+        if turn and limit.max_calls is not None:
+            seconds = limit.per_seconds / limit.max_calls
+            await self._database.fetch(_UNDO, UUID(tool_id), seconds)
+        return await self.release(tool_id, limit, holder)
 
     async def _renew(self, tool_id: str, holder: str) -> None:
         while True:
@@ -167,7 +201,7 @@ class ToolLimits:
         found = []
         for row in [row for row in queue if not row["granted"]][: max(free, 0)]:
             wait = await self._turn(connection, tool_id, limit)
-            await connection.execute(_GRANT, tool_id, row["holder"], wait + LEASE_SECONDS)
+            await connection.execute(_GRANT, tool_id, row["holder"], wait, LEASE_SECONDS)
             found.append(Granted(row["holder"], wait))
         return found
 

@@ -63,7 +63,7 @@ class Scrubber:
             return [self.value(item) for item in value]
         if isinstance(value, dict):
             return {self.text(key): self.value(item) for key, item in value.items()}
-        if isinstance(value, bool) or value is None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
             return value
         shown = json.dumps(value)
         return value if (clean := self.text(shown)) == shown else clean

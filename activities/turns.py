@@ -1,8 +1,9 @@
 """An attempt's turn with a limited tool: held while it runs, kept for the next, passed on at the end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -40,9 +41,12 @@ class Turn:
         task = self._task
         if task.tool_id is None or task.rate_limit is None:
             return
-        if not failure.retryable or attempt >= task.retry.max_attempts:
+        final = not failure.retryable or failure.code in task.retry.non_retryable
+        if final or attempt >= task.retry.max_attempts:
             return
-        wait = await self._limits.next_turn(task.tool_id, task.rate_limit)
+        wait = 0.0
+        with suppress(DatabaseUnavailable):  # the attempt's own failure is what counts
+            wait = await self._limits.next_turn(task.tool_id, task.rate_limit)
         failure.retry_after = max(failure.retry_after or 0, wait)
         self.kept_seconds = max(task.retry.delay(attempt), failure.retry_after)
 
@@ -70,6 +74,7 @@ class Turns:
                 _log.warning("a turn waits for the database", error=error.message)
                 await asyncio.sleep(_PAUSE_SECONDS)
             else:
+                await self._wake(task, found.others)
                 return Admitted(granted=found.granted, wait=found.wait)
 
     @activity.defn(name=Activity.LEAVE)
@@ -77,7 +82,7 @@ class Turns:
         """Leave the queue, or give the turn up."""
         try:
             await self._pass_on(task, _holder(task.context))
-        except (DatabaseUnavailable, RPCError) as error:
+        except DatabaseUnavailable as error:
             _log.warning("a turn ends by itself", tool_id=task.tool_id, error=str(error))
         return Admitted(granted=False)
 
@@ -95,9 +100,14 @@ class Turns:
             return
         holder = _holder(task.context)
         asked = AdmitTask(context=task.context, tool_id=task.tool_id, rate_limit=task.rate_limit)
-        async with self._limits.held(task.tool_id, task.rate_limit, holder):
+        wake = partial(self._wake, asked)
+        async with self._limits.held(task.tool_id, task.rate_limit, holder, wake):
             try:
                 yield turn
+            except asyncio.CancelledError:
+                if activity.is_worker_shutdown():  # another worker goes on with it
+                    turn.kept_seconds = 0.0
+                raise
             finally:
                 # Also when the attempt is cancelled: the next one shall not wait for the lease's end.
                 await asyncio.shield(self._end(asked, holder, turn.kept_seconds))
@@ -108,14 +118,20 @@ class Turns:
                 await self._limits.prolong(asked.tool_id, holder, kept_seconds + LEASE_SECONDS)
             else:
                 await self._pass_on(asked, holder)
-        except (ToolError, RPCError) as error:
+        except ToolError as error:
             _log.warning("a turn ends by itself", tool_id=asked.tool_id, error=str(error))
 
     async def _pass_on(self, asked: AdmitTask, holder: str) -> None:
-        leaving = [holder]
-        while leaving:
-            granted = await self._limits.release(asked.tool_id, asked.rate_limit, leaving.pop())
-            leaving += [each.holder for each in granted if not await _tell(each)]
+        granted = await self._limits.release(asked.tool_id, asked.rate_limit, holder)
+        await self._wake(asked, granted)
+
+    async def _wake(self, asked: AdmitTask, granted: Sequence[Granted]) -> None:
+        """Tell holders that their turn has come; those that are gone pass it on."""
+        waiting = list(granted)
+        while waiting:
+            each = waiting.pop()
+            if not await _tell(each):
+                waiting += await self._limits.release(asked.tool_id, asked.rate_limit, each.holder)
 
 
 def _holder(context: NodeContext) -> str:
@@ -125,7 +141,7 @@ def _holder(context: NodeContext) -> str:
 
 
 async def _tell(granted: Granted) -> bool:
-    """Whether the holder still wants its turn."""
+    """Whether the holder still wants its turn; one that cannot be told looks by itself."""
     if granted.holder.startswith(ALONE):
         return True  # it asks often by itself
     execution_id, _, place = granted.holder.partition("/")
@@ -135,5 +151,5 @@ async def _tell(granted: Granted) -> bool:
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return False
-        raise
+        _log.warning("a turn could not be told", holder=granted.holder, error=str(error))
     return True

@@ -5,6 +5,7 @@ import secrets
 import sys
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -39,6 +40,7 @@ def list_secrets(limit: Limit = 100, data_dir: DataDir = None, as_json: AsJson =
 @app.command("set")
 def set_secret(
     name: Name,
+    refused: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
     description: Annotated[str | None, typer.Option(help="What it is for.")] = None,
     from_file: Annotated[
         Path | None,
@@ -52,9 +54,11 @@ def set_secret(
     The value is asked for without showing it, or read from a file or from standard input; it is no
     argument, because every user of a machine can read those. Use it as `{{ secrets.NAME }}`.
     """
+    if refused:
+        raise BadInput("the value is no argument; give it on standard input, or with --file")
     body = {"value": _value(from_file)} | ({"description": description} if description else {})
     with connect(data_folder(data_dir)) as client:
-        made = client.put(f"/secrets/{name}", body)
+        made = client.put(_path(name), body)
     if as_json:
         print_json(made)
     else:
@@ -65,7 +69,7 @@ def set_secret(
 def delete(name: Name, data_dir: DataDir = None) -> None:
     """Forget a secret for good; tools that name it fail from then on."""
     with connect(data_folder(data_dir)) as client:
-        client.delete(f"/secrets/{name}")
+        client.delete(_path(name))
     talk.print("Forgotten.")
 
 
@@ -94,12 +98,18 @@ def print_new_key() -> None:
     typer.echo(new_key(secrets.token_hex(4)))
 
 
+def _path(name: str) -> str:
+    return f"/secrets/{quote(name, safe='')}"
+
+
 def _value(file: Path | None) -> str:
-    if file is not None:
-        return file.read_text(encoding="utf-8")
-    if sys.stdin.isatty():
+    if file is None and sys.stdin.isatty():
         return str(typer.prompt("Value", hide_input=True, confirmation_prompt=True))
-    return sys.stdin.read().removesuffix("\n")
+    data = sys.stdin.buffer.read() if file is None else file.read_bytes()
+    try:
+        return data.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeError as error:
+        raise BadInput("the value is no text in UTF-8; encode it, such as with base64") from error
 
 
 def _put_new_key_first(folder: DataFolder) -> None:

@@ -1,5 +1,6 @@
 """One attempt of a tool that knows a secret: nothing of it leaves by any way."""
 
+import gc
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
@@ -92,6 +93,19 @@ async def test_output_logs_and_artifacts_are_clean(desk: Desk) -> None:
     of_owner = desk.artifacts.of(desk.owner)
     stored = [await of_owner.get(reference) for reference in done.output[1:]]  # type: ignore[index]
     assert stored == [b"[secret t]", b"in a file: [secret t]"]
+
+
+async def test_the_task_itself_never_holds_a_value(desk: Desk) -> None:
+    async def tool(config: Any, inputs: dict[str, Json], context: ToolContext) -> Json:
+        tasks = [each for each in gc.get_objects() if isinstance(each, ToolTask)]
+        assert inputs["token"] == VALUE
+        return [VALUE in repr(each) for each in tasks]
+
+    for config in ({"kind": "python", "code": "-"}, {"kind": "builtin", "name": "any"}):
+        shown = (await desk.run(tool, config=config)).output
+        assert isinstance(shown, list)
+        assert shown
+        assert not any(shown)
 
 
 async def test_a_large_output_is_clean_in_its_artifact(desk: Desk) -> None:

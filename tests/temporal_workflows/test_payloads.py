@@ -202,8 +202,8 @@ EVERYTHING: list[dict[str, Any]] = [
     node("wait", "delay", {"seconds": 0.05}),
     node("each", "parallel", {"items": [MARK, MARK]}),
     node("in_each", "adapter", {"output": f"{{{{ item }}}} {MARK}"}, parent="each"),
-    node("loop", "loop", {"while": "{{ index < 2 }}"}),
-    node("in_loop", "adapter", {"output": MARK}, parent="loop"),
+    node("loop", "loop", {"while": "{{ index < 9 }}"}),
+    builtin("in_loop", "echo", inputs={"x": MARK}, parent="loop"),
     node("call", "workflow", {"workflow": INNER["name"]}, inputs={"x": MARK}),
     node("pick", "condition", {"branches": [{"handle": "a", "when": f"{{{{ input.x == '{MARK}' }}}}"}]}),
 ]  # fmt: skip

@@ -20,11 +20,10 @@ from activities.errors import (
 )
 from activities.http_client import HttpClient
 from activities.tools.http import HttpTool
-from models.graph.http import HttpConfig
 from models.graph.values import check_json
 from tests.activities.conftest import Attempt
 from tests.activities.test_addresses import INSIDE
-from tests.activities.tools.http.server import JSON, Server, call
+from tests.activities.tools.http.server import JSON, Server, call, run
 
 
 async def test_json_text_and_bytes(server: Server, attempt: Attempt) -> None:
@@ -198,10 +197,8 @@ async def test_cookies_of_one_call_are_not_sent_with_another(
     server.answers["/login"] = (200, {"Set-Cookie": "session=somebody; Path=/"}, b"")
     client = HttpClient(parse_openings(server.url.removeprefix("http://")))
     for path in ("/login", "/next"):
-        await HttpTool(client)(HttpConfig(url=server.url + path), {}, attempt.context)
-    await HttpTool(client)(
-        HttpConfig(url=f"{server.url}/own", headers={"Cookie": "mine=1"}), {}, attempt.context
-    )
+        await run(HttpTool(client), attempt, url=server.url + path)
+    await run(HttpTool(client), attempt, url=f"{server.url}/own", headers={"Cookie": "mine=1"})
     await client.close()
     assert [asked[2].get("cookie") for asked in server.requests] == [None, None, "mine=1"]
 

@@ -242,6 +242,8 @@ async def outcome(tool: HttpTool, config: dict[str, Any]) -> str:
         await tool(HttpConfig.model_validate(config | times), {}, context)
     except ToolError as error:
         return error.code
+    finally:
+        context.scratch.remove()
     return "ok"
 
 

@@ -108,9 +108,17 @@ def client_for(*opened: Server) -> HttpClient:
 
 async def call(attempt: Attempt, *opened: Server, **config: Any) -> Any:
     """The output of one attempt of the tool."""
-    client, context = client_for(*opened), attempt.context
+    client = client_for(*opened)
     try:
-        return await HttpTool(client)(HttpConfig(**config), {}, context)
+        return await run(HttpTool(client), attempt, **config)
+    finally:
+        await client.close()
+
+
+async def run(tool: HttpTool, attempt: Attempt, **config: Any) -> Any:
+    """The output of one attempt of a tool that others may use as well."""
+    context = attempt.context
+    try:
+        return await tool(HttpConfig.model_validate(config), {}, context)
     finally:
         context.scratch.remove()
-        await client.close()

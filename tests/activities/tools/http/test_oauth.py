@@ -19,9 +19,8 @@ from activities.errors import (
 )
 from activities.tools.http import HttpTool
 from activities.tools.http.oauth import EARLY_SECONDS
-from models.graph.http import HttpConfig
 from tests.activities.conftest import Attempt
-from tests.activities.tools.http.server import Asked, Server, as_json, call, client_for
+from tests.activities.tools.http.server import Asked, Server, as_json, call, client_for, run
 
 SECRET = "s3cret+/value"
 Call = Callable[..., Any]
@@ -75,10 +74,8 @@ async def tool(server: Server) -> AsyncIterator[HttpTool]:
 
 async def token_of(tool: HttpTool, issuer: Issuer, attempt: Attempt, **auth: Any) -> str:
     """The token that a call was made with."""
-    config = HttpConfig.model_validate(
-        {"url": f"{issuer.server.url}/data", "auth": issuer.auth(**auth)}
-    )
-    found: Any = await tool(config, {}, attempt.context)
+    url = f"{issuer.server.url}/data"
+    found = await run(tool, attempt, url=url, auth=issuer.auth(**auth))
     return str(found["body"]["token"])
 
 
@@ -211,15 +208,8 @@ async def test_a_renewed_call_sends_its_body_and_key_again(
     await token_of(tool, issuer, attempt)
     issuer.good.clear()
     issuer.server.requests.clear()
-    config = HttpConfig.model_validate(
-        {
-            "url": f"{issuer.server.url}/data",
-            "method": "POST",
-            "auth": issuer.auth(),
-            "multipart": [{"name": "a", "value": "b"}],
-        }
-    )
-    await tool(config, {}, attempt.context)
+    post = {"method": "POST", "multipart": [{"name": "a", "value": "b"}], "auth": issuer.auth()}
+    await run(tool, attempt, url=f"{issuer.server.url}/data", **post)
     first, token, second = issuer.server.requests
     assert [first.path, token.path, second.path] == ["/data", "/token", "/data"]
     assert b'name="a"' in first.body
@@ -307,12 +297,11 @@ async def test_tokens_do_not_go_to_another_origin(
     issuer = Issuer(server)
     server.answers["/away"] = (302, {"Location": f"{other.url}/"}, b"")
     other.answers["/"] = (401, {}, b"")
-    config = {"url": f"{server.url}/away", "auth": issuer.auth()}
     client = client_for(server, other)
     tool = HttpTool(client)
     for _ in range(2):
         with pytest.raises(HttpStatusError):
-            await tool(HttpConfig.model_validate(config), {}, attempt.context)
+            await run(tool, attempt, url=f"{server.url}/away", auth=issuer.auth())
     await client.close()
     # What refused never had the token, so the token is as good as it was.
     assert len(issuer.asked) == 1

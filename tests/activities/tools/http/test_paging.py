@@ -259,7 +259,8 @@ async def test_a_page_elsewhere_gets_no_credentials_and_cannot_send_them_back(
 ) -> None:
     server.answers["/rows"] = as_json([1], Link=f'<{other.url}/rows>; rel="next"')
     other.answers["/rows"] = as_json([2], Link=f'<{server.url}/chosen>; rel="next"')
-    server.answers["/chosen"] = as_json([3])
+    server.answers["/chosen"] = as_json([3], Link='</after>; rel="next"')
+    server.answers["/after"] = as_json([4])
     headers = {"X-Tenant": "s3cret", "Accept": "application/json", "Cookie": "a=s3cret"}
     found = await call(
         attempt,
@@ -271,10 +272,10 @@ async def test_a_page_elsewhere_gets_no_credentials_and_cannot_send_them_back(
         headers=headers,
         pagination={"type": "link"},
     )
-    assert found["items"] == [1, 2, 3]
-    first, chosen = server.requests
+    assert found["items"] == [1, 2, 3, 4]
+    first, chosen, after = server.requests
     assert "s3cret" in str(first)
-    assert "s3cret" not in str(chosen)
+    assert "s3cret" not in str((chosen, after))
     assert "s3cret" not in str(other.requests)
     assert other.requests[0].headers["accept"] == "application/json"
 

@@ -13,9 +13,8 @@ from activities.addresses import parse_openings
 from activities.errors import ConnectionFailed, PayloadTooLarge, ToolError, ToolTimeout
 from activities.http_client import HttpClient, Times
 from activities.tools.http import HttpTool
-from models.graph.http import HttpConfig
 from tests.activities.conftest import Attempt
-from tests.activities.tools.http.server import Server, call, client_for
+from tests.activities.tools.http.server import Server, call, client_for, run
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n"
 # Only a guard against hanging; the timeouts under test are a tenth of it.
@@ -58,8 +57,7 @@ async def opened_call(attempt: Attempt, authority: str, **config: Any) -> Any:
     """A call with one place opened that is no `Server`."""
     client = HttpClient(parse_openings(authority))
     try:
-        made = HttpConfig.model_validate({"url": f"http://{authority}/", **config})
-        return await HttpTool(client)(made, {}, attempt.context)
+        return await run(HttpTool(client), attempt, **{"url": f"http://{authority}/", **config})
     finally:
         await client.close()
 
