@@ -24,7 +24,7 @@ RENEW_SECONDS = 4.0
 LEASE_SECONDS = 15
 # A ticket is looked at again at the latest after `POLL_SECONDS`, and lost when nobody does.
 POLL_SECONDS = 60.0
-TICKET_SECONDS = 300
+TICKET_SECONDS = 900
 ALONE = "alone/"
 _ALONE_POLL_SECONDS = 0.25
 _ALONE_SECONDS = 30.0

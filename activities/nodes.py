@@ -10,6 +10,7 @@ from activities.errors import InvalidInput, InvalidOutput
 from activities.loading import loaded
 from activities.schema import check_schema
 from models.graph.expression import render_condition, render_value
+from models.graph.limits import MAX_INLINE_BYTES
 from models.graph.values import Json
 from models.overflow import JSON_TYPE, by_reference
 from temporal_workflows.contracts import (
@@ -128,13 +129,15 @@ class NodeActivities:
         return await inline(own, context.execution_id, value)
 
 
-async def inline(artifacts: ArtifactStore, execution_id: str, value: Json) -> Json:
+async def inline(
+    artifacts: ArtifactStore, execution_id: str, value: Json, limit: int = MAX_INLINE_BYTES
+) -> Json:
     """`value` with its large parts in the store; see `models.overflow`."""
 
     async def put(data: bytes) -> Json:
         return await artifacts.put(execution_id, data, content_type=JSON_TYPE)
 
-    return await by_reference(value, put)
+    return await by_reference(value, put, limit)
 
 
 def _merge(task: MergeTask) -> Json:

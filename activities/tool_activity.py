@@ -163,7 +163,8 @@ class _Attempt:
             check_schema(output, task.output_schema, where="output", error=InvalidOutput)
         # In a thread: beside a large result the heartbeats go on.
         clean = await asyncio.to_thread(self._scrubber.value, output)
-        return await inline(self._artifacts, task.context.execution_id, clean)
+        execution_id = task.context.execution_id
+        return await inline(self._artifacts, execution_id, clean, task.inline_bytes)
 
     @contextmanager
     def _unexpected(self) -> Iterator[None]:
@@ -194,7 +195,8 @@ class _Attempt:
             inputs = await loaded(self._artifacts, inputs)
         if not isinstance(inputs, dict):
             raise InvalidInput("the inputs are not an object")
-        return inputs
+        # The task itself stays without values: a traceback may show it.
+        return copy.deepcopy(inputs) if self._task.secrets else inputs
 
     async def _fill(self, inputs: dict[str, Json]) -> ToolConfig:
         """Put the secrets into `inputs` and the configuration; from here on all is scrubbed."""

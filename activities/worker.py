@@ -16,6 +16,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkflowRunner
 
 from activities import scratch
 from activities.addresses import Opening, parse_openings
+from activities.agent import AgentActivities
 from activities.artifacts import Artifacts
 from activities.context import ArtifactStore
 from activities.database import Database
@@ -23,6 +24,7 @@ from activities.hints import Hints
 from activities.http_client import HttpClient
 from activities.interceptor import RunInterceptor
 from activities.limits import ToolLimits
+from activities.llm.prices import load_prices
 from activities.mcp.client import McpClient
 from activities.mcp.operator_file import (
     VARIABLE as MCP_SERVERS,
@@ -112,21 +114,26 @@ def build_worker(
     database: Database | None = None,
     keys: KeySource | None = None,
     mcp: McpClient | None = None,
+    http: HttpClient | None = None,
 ) -> Worker:
     """A worker with every activity, and the settings of the design.
 
     `runner` None is the runner of the product's own workflow. Without `database` and `keys` tools
-    have neither secrets nor limits, without `mcp` nobody asks MCP servers for their tools.
+    have neither secrets nor limits, without `mcp` nobody asks MCP servers for their tools, without
+    `http` there are no agents.
     """
     database = database or Database(None)
+    secrets = Secrets(database, keys)
     turns = Turns(ToolLimits(database))
+    agents = AgentActivities(http, database, secrets, artifacts, load_prices()) if http else None
     return Worker(
         client,
         task_queue=task_queue,
         workflows=workflows,
         activities=[
             *NodeActivities(artifacts).all,
-            *ToolActivities(tools, artifacts, Secrets(database, keys), turns).all,
+            *ToolActivities(tools, artifacts, secrets, turns).all,
+            *(agents.all if agents else ()),
             *turns.all,
             *(mcp.activities if mcp else ()),
         ],
@@ -183,6 +190,7 @@ async def run_worker(settings: WorkerSettings) -> None:
         database=database,
         keys=settings.keys,
         mcp=mcp,
+        http=http,
     )
     gc.freeze()  # what is loaded by now stays, so collections need not walk it
     async with worker:

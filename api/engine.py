@@ -21,9 +21,10 @@ from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.mirror.events import Failure, LiveAttempt, Page, failure_of, read_page
+from api.mirror.events import Failure, LiveAttempt, Page, failure_of, read_page, storable
 from models.keys import KeySource
 from temporal_workflows.contracts import (
+    AGENT_WORKFLOW,
     GRAPH_WORKFLOW,
     TASK_QUEUE,
     Activity,
@@ -304,7 +305,7 @@ class Engine:
     async def closed_since(self, since: datetime) -> list[str]:
         """Execution ids of runs that ended after `since`, by Temporal's own index."""
         client = await self._connected()
-        query = f"WorkflowType = '{GRAPH_WORKFLOW}' AND CloseTime > '{since.isoformat()}'"
+        query = f"WorkflowType IN ('{GRAPH_WORKFLOW}', '{AGENT_WORKFLOW}') AND CloseTime > '{since.isoformat()}'"
         try:
             found = [execution_id(run.id) async for run in client.list_workflows(query)]
         except RPCError as error:
@@ -375,5 +376,5 @@ class Engine:
         payloads = pending.heartbeat_details.payloads
         (found,) = await client.data_converter.decode(payloads[:1], [LiveLog])
         mine = found.attempt == pending.attempt
-        lines = [line.model_dump(mode="json") for line in found.lines if mine]
+        lines = [storable(line.model_dump(mode="json")) for line in found.lines if mine]
         return LiveAttempt(place, pending.attempt, running, started, last, found.first, lines)

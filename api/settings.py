@@ -16,7 +16,9 @@ _WEAK = ("changeme", "secret", "password", "default", "example")
 class Settings(BaseSettings):
     """Read from the environment; Temporal's own settings are read by its client besides."""
 
-    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
 
     database_url: str = Field(validation_alias="DATABASE_URL")
     secret_key: SecretStr = Field(validation_alias="PASTETRADER_SECRET_KEY")

@@ -1,5 +1,6 @@
 """Every table there is: a new model's module is imported here."""
 
+import models.agent
 import models.audit
 import models.execution
 import models.mcp

@@ -7,19 +7,23 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 from temporalio import workflow
+from temporalio.exceptions import is_cancelled_exception
 
 from models.graph.node import Node
-from models.graph.values import encoded_size
+from models.graph.values import Json, encoded_size
 from temporal_workflows.contracts import (
+    AGENT_WORKFLOW,
     GRAPH_WORKFLOW,
     Activity,
     AdmitTask,
     Admitted,
+    AgentInput,
     Envelope,
     GraphInput,
     GraphResult,
     NodeContext,
     ToolTask,
+    TurnTask,
     activity_id,
     workflow_id,
 )
@@ -37,6 +41,8 @@ from temporal_workflows.scheduler import Place
 MAX_TASK_BYTES = 2 * 1024 * 1024
 # Temporal refuses more than 2,000 pending activities.
 MAX_IN_FLIGHT = 400
+# A place in a queue is lost when nobody asks for fifteen minutes.
+LONGEST_PATIENCE = 300.0
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -44,7 +50,7 @@ Result = TypeVar("Result", bound=BaseModel)
 class Commands:
     """Schedules activities, timers and children; holds back what would overflow a message."""
 
-    def __init__(self, start: GraphInput) -> None:
+    def __init__(self, start: GraphInput | AgentInput) -> None:
         self._start = start
         self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._sent = 0
@@ -87,54 +93,69 @@ class Commands:
         )
         return found
 
-    async def tool(self, task: ToolTask, place: Place, node: Node) -> Envelope:
+    async def tool(self, task: ToolTask, place: Place, title: str) -> Envelope:
         """Run a tool on whichever worker is free, once its limit allows."""
-        await self._admitted(task, place, node)
+        await self._admitted(task, place, title)
         async with self._slots:
-            await self._admit(encoded_size(task.inputs) + encoded_size(task.config))
+            await self._admit(_size(task))
             self._issue(place)
-            found: Envelope = await workflow.execute_activity(
-                Activity.TOOL,
-                task,
-                result_type=Envelope,
-                activity_id=activity_id(place.key, place.path),
-                summary=node.title,
-                start_to_close_timeout=start_to_close(task.timeout_seconds),
-                heartbeat_timeout=HEARTBEAT_TIMEOUT,
-                retry_policy=retry_policy(task.retry),
-                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            )
+            try:
+                found: Envelope = await workflow.execute_activity(
+                    Activity.TOOL,
+                    task,
+                    result_type=Envelope,
+                    activity_id=activity_id(place.key, place.path),
+                    summary=title,
+                    start_to_close_timeout=start_to_close(task.timeout_seconds),
+                    heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                    retry_policy=retry_policy(task.retry),
+                    cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+                )
+            except BaseException as failure:
+                # Between two attempts no worker is there to give the place up.
+                if is_cancelled_exception(failure) and task.rate_limit is not None:
+                    await self._leave(task, place, title)
+                raise
             return found
 
     def admit(self, answer: Admitted) -> None:
         """The turn of a node that waits for a limited tool has come."""
         self._turns[answer.place] = answer
 
-    async def _admitted(self, task: ToolTask, place: Place, node: Node) -> None:
+    async def _admitted(self, task: ToolTask, place: Place, title: str) -> None:
         """Wait for a turn with a limited tool; whoever gives it up tells who is next."""
-        if task.tool_id is None or task.rate_limit is None:
+        asked = _asked(task)
+        if asked is None:
             return
-        asked = AdmitTask(context=task.context, tool_id=task.tool_id, rate_limit=task.rate_limit)
         name = activity_id(place.key, place.path)
         try:
-            answer = await self._ask_for_turn(Activity.ADMIT, asked, place, node)
+            answer = await self._ask_for_turn(Activity.ADMIT, asked, place, title)
+            patience = 1.0
             while not answer.granted:
                 with suppress(asyncio.TimeoutError):
                     await workflow.wait_condition(
                         lambda: name in self._turns,
-                        timeout=answer.wait,
+                        # Asking is for lost words only: the longer it takes, the rarer it is.
+                        timeout=min(answer.wait * patience, LONGEST_PATIENCE),
                         timeout_summary=f"{name}#limit",
                     )
+                patience *= 1.5
                 told = self._turns.pop(name, None)
-                answer = told or await self._ask_for_turn(Activity.ADMIT, asked, place, node)
+                answer = told or await self._ask_for_turn(Activity.ADMIT, asked, place, title)
             if answer.wait > 0:
                 await self.wait(answer.wait, place, "limit")
-        except asyncio.CancelledError:
-            await self._ask_for_turn(Activity.LEAVE, asked, place, node)
+        except BaseException as failure:
+            if is_cancelled_exception(failure):
+                await self._leave(task, place, title)
             raise
 
+    async def _leave(self, task: ToolTask, place: Place, title: str) -> None:
+        asked = _asked(task)
+        if asked is not None:
+            await self._ask_for_turn(Activity.LEAVE, asked, place, title)
+
     async def _ask_for_turn(
-        self, name: str, asked: AdmitTask, place: Place, node: Node
+        self, name: str, asked: AdmitTask, place: Place, title: str
     ) -> Admitted:
         await self._admit(0)
         found: Admitted = await workflow.execute_local_activity(
@@ -142,19 +163,46 @@ class Commands:
             asked,
             result_type=Admitted,
             activity_id=activity_id(place.key, place.path, "limit"),
-            summary=node.title,
+            summary=title,
             start_to_close_timeout=LOCAL_TIMEOUT,
             retry_policy=LIMIT_RETRY,
         )
         return found
 
+    async def turn(self, task: TurnTask, place: Place, title: str) -> Envelope:
+        """One answer of a language model, on whichever worker is free."""
+        async with self._slots:
+            await self._admit(encoded_size(task.inputs.model_dump(mode="json")))
+            self._issue(place)
+            found: Envelope = await workflow.execute_activity(
+                Activity.TURN,
+                task,
+                result_type=Envelope,
+                activity_id=activity_id(place.key, place.path),
+                summary=title,
+                start_to_close_timeout=start_to_close(task.timeout_seconds),
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                retry_policy=retry_policy(task.retry),
+                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            )
+            return found
+
+    async def agent(self, child: AgentInput, place: Place, node: Node) -> GraphResult:
+        """Run an agent; it is cancelled with its parent, and timed only when asked."""
+        return await self._run_child(AGENT_WORKFLOW, child, place, node)
+
     async def child(self, child: GraphInput, place: Place, node: Node) -> GraphResult:
         """Run another workflow; it is cancelled with its parent, and timed only when asked."""
+        return await self._run_child(GRAPH_WORKFLOW, child, place, node)
+
+    async def _run_child(
+        self, name: str, child: GraphInput | AgentInput, place: Place, node: Node
+    ) -> GraphResult:
         timed = "timeout_seconds" in node.model_fields_set
         async with self._slots:
             await self._admit(encoded_size(child.model_dump(mode="json")))
             result: GraphResult = await workflow.execute_child_workflow(
-                GRAPH_WORKFLOW,
+                name,
                 child,
                 id=workflow_id(child.execution_id),
                 result_type=GraphResult,
@@ -200,3 +248,15 @@ class Commands:
         await workflow.sleep(timedelta(milliseconds=1), summary="flush")
         self._sent = 0
         self._flushed = None
+
+
+def _size(task: ToolTask) -> int:
+    places: list[Json] = [place.model_dump(mode="json") for place in task.secrets]
+    return encoded_size(task.inputs) + encoded_size(task.config) + encoded_size(places)
+
+
+def _asked(task: ToolTask) -> AdmitTask | None:
+    """The question for a turn; None for a tool without a limit."""
+    if task.tool_id is None or task.rate_limit is None:
+        return None
+    return AdmitTask(context=task.context, tool_id=task.tool_id, rate_limit=task.rate_limit)

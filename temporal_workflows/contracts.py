@@ -10,12 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
 from models.enums import ExecutionStatus, LogLevel
 from models.graph.graph import Graph
+from models.graph.limits import MAX_INLINE_BYTES
 from models.graph.node import Retry
 from models.graph.tool import RateLimit, ToolSpec
 from models.graph.values import Json
 
 TASK_QUEUE = "pastetrader"
 GRAPH_WORKFLOW = "GraphWorkflow"
+AGENT_WORKFLOW = "AgentWorkflow"
 EXECUTION_PREFIX = "exec-"
 HINT_CHANNEL = "pastetrader_hint"
 STATUS_QUERY = "status"
@@ -37,6 +39,7 @@ class Activity:
     LEAVE = "leave"  # gives the place in its queue up
     SAVE_STATE = "save_state"
     LOAD_STATE = "load_state"
+    TURN = "turn"  # one answer of a language model
     MCP_DISCOVER = "mcp_discover"
 
 
@@ -167,6 +170,7 @@ class ToolTask(Payload):
     secrets: list[SecretPlace] = Field(default_factory=list)
     tool_id: str | None = None  # the registered tool that `rate_limit` counts by
     rate_limit: RateLimit | None = None
+    inline_bytes: int = MAX_INLINE_BYTES  # a larger output comes by reference
     input_schema: dict[str, Any] | None = None
     output_schema: dict[str, Any] | None = None
     timeout_seconds: float = 300
@@ -308,6 +312,105 @@ class StateChunks(Payload):
     """Result of `save_state`: references to artifacts of at most `STATE_CHUNK_BYTES` each."""
 
     chunks: list[Json]
+
+
+class ToolOfferSpec(Payload):
+    """A tool as the model sees it."""
+
+    name: str
+    description: str = ""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class NewMessage(Payload):
+    """A message that joins a conversation: text, or the JSON or artifact that a tool gave."""
+
+    seq: int
+    role: Literal["system", "user", "tool"]
+    content: Json
+    tool_call_id: str | None = None
+
+
+class TurnInputs(Payload):
+    """What is new since the turn before."""
+
+    messages: list[NewMessage] = Field(default_factory=list)
+
+
+class TurnTask(Payload):
+    """Input of activity `turn`: the model answers what stands in the conversation.
+
+    The answer gets number `seq`; the conversation itself is in the database, not in histories.
+    `config` is a rendered `AgentConfig` without its tools, but for the secrets' places.
+    """
+
+    context: NodeContext
+    config: dict[str, Json]
+    secrets: list[SecretPlace] = Field(default_factory=list)
+    offers: list[ToolOfferSpec] = Field(default_factory=list)
+    conversation_id: str
+    seq: int
+    inputs: TurnInputs = Field(default_factory=TurnInputs)
+    timeout_seconds: float = 600
+    retry: Retry = Field(default_factory=lambda: Retry(max_attempts=8))
+
+
+class AskedCall(Payload):
+    """A call that the model asks for; `problem` says why its arguments cannot be used."""
+
+    id: str
+    name: str
+    arguments: dict[str, Json] = Field(default_factory=dict)
+    problem: str | None = None
+
+
+class TurnOutput(Payload):
+    """The `output` of activity `turn`; `value` is the answer as JSON when there is a schema."""
+
+    text: str = ""
+    value: Json = None
+    calls: list[AskedCall] = Field(default_factory=list)
+    finish: str = "stop"
+
+
+class AgentToolSpec(Payload):
+    """A tool as an agent's run carries it."""
+
+    name: str
+    description: str = ""
+    spec: ToolSpec
+    timeout_seconds: float = 300
+
+
+class AgentState(Payload):
+    """Where an agent stands between two turns: counters, and what the model has not heard yet."""
+
+    seq: int = 0
+    turns: int = 0
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float = 0.0
+    text: str = ""
+    new: list[NewMessage] = Field(default_factory=list)
+
+
+class AgentInput(Payload):
+    """Input of `AgentWorkflow`; its run is an execution of its own below the graph's."""
+
+    execution_id: str
+    owner_id: str = ""
+    workflow_id: str
+    workflow_version: int
+    graph_hash: str = ""
+    node_key: str = ""
+    config: dict[str, Json]  # a rendered `AgentConfig` without its tools
+    secrets: list[SecretPlace] = Field(default_factory=list)
+    tools: list[AgentToolSpec] = Field(default_factory=list)
+    input: Json = None
+    state: AgentState | None = None
+    max_events: int = 4_000  # continue as new beyond this many history events
+    started_at: datetime | None = None
 
 
 class McpDiscoveryTask(Payload):

@@ -9,10 +9,12 @@ from temporalio import workflow
 from temporalio.exceptions import ChildWorkflowError, is_cancelled_exception
 
 from models.enums import ExecutionStatus
+from models.graph.agent import BUDGET_HANDLE, AgentTool
 from models.graph.expression import ExpressionError, render_value
 from models.graph.limits import MAX_INLINE_BYTES, MAX_ITEMS, MAX_SUB_WORKFLOW_DEPTH
 from models.graph.node import (
     AdapterNode,
+    AgentNode,
     AggregatorNode,
     ConditionNode,
     DelayNode,
@@ -29,6 +31,8 @@ from temporal_workflows.commands import Commands
 from temporal_workflows.contracts import (
     Activity,
     AdapterTask,
+    AgentInput,
+    AgentToolSpec,
     ConditionTask,
     Envelope,
     EvaluateTask,
@@ -95,6 +99,7 @@ class NodeRuns:
             AggregatorNode: self._aggregator,
             DelayNode: self._delay,
             WorkflowNode: self._workflow,
+            AgentNode: self._agent,
         }
         return await handlers[type(node)](place, node)
 
@@ -117,6 +122,7 @@ class NodeRuns:
                 f"the rendered configuration is over {MAX_INLINE_BYTES} bytes; "
                 "pass large values through `inputs`",
             )
+        self._check_places(rendered)
         inputs: Json = rendered.inputs
         task = ToolTask(
             context=self.commands.context(place),
@@ -130,10 +136,22 @@ class NodeRuns:
             timeout_seconds=node.timeout_seconds,
             retry=node.retry,
         )
-        envelope = await self.commands.tool(task, place, node)
+        envelope = await self.commands.tool(task, place, node.title)
         return Outcome(COMPLETED, envelope.output)
 
-    def _rendered_tool(self, place: Place, node: ToolNode, spec: ToolSpec) -> RenderedTool:
+    def _check_places(self, rendered: RenderedTool) -> None:
+        """Texts with secrets travel beside the inputs, so they cannot go by reference."""
+        places: list[Json] = [place.model_dump(mode="json") for place in rendered.secrets]
+        if encoded_size(places) > MAX_INLINE_BYTES:
+            raise NodeFailed(
+                "PayloadTooLarge",
+                f"the texts that hold secrets are over {MAX_INLINE_BYTES} bytes together; "
+                "pass the secret in an input of its own",
+            )
+
+    def _rendered_tool(
+        self, place: Place, node: ToolNode | AgentNode, spec: ToolSpec | AgentNode
+    ) -> RenderedTool:
         templates = ToolTemplates(spec, node.inputs)
         # Only whoever names a secret takes a random number, so that older histories replay.
         nonce = workflow.uuid4().hex if templates.secrets else ""
@@ -245,6 +263,42 @@ class NodeRuns:
         )
         result = await self.commands.child(child, place, node)
         return Outcome(COMPLETED, result.output)
+
+    async def _agent(self, place: Place, node: AgentNode) -> Outcome:
+        rendered = self._rendered_tool(place, node, node)
+        self._check_places(rendered)
+        given = {name: rendered.config[name] for name in rendered.config if name != "tools"}
+        child = AgentInput(
+            execution_id=str(workflow.uuid4()),
+            owner_id=self.start.owner_id,
+            workflow_id=self.start.workflow_id,
+            workflow_version=self.start.workflow_version,
+            graph_hash=self.start.graph_hash,
+            node_key=node.key,
+            config=given,
+            secrets=rendered.secrets,
+            tools=[self._agent_tool(tool) for tool in node.config.tools],
+            input={"prompt": given["prompt"]},
+        )
+        result = await self.commands.agent(child, place, node)
+        ended = result.output.get("ended") if isinstance(result.output, dict) else None
+        # Whoever draws no edge from the handle goes on with what there is.
+        ways = {edge.source_handle for edge in self.start.graph.outgoing[node.key]}
+        spent = ended == BUDGET_HANDLE and BUDGET_HANDLE in ways
+        return Outcome(COMPLETED, result.output, handle=BUDGET_HANDLE if spent else None)
+
+    def _agent_tool(self, tool: AgentTool) -> AgentToolSpec:
+        spec = self.start.tools.get(tool.tool or "")
+        if tool.config is not None:
+            spec = ToolSpec(config=tool.config, input_schema=tool.input_schema)
+        if spec is None:
+            raise NodeFailed("NotFound", f"tool {tool.tool!r} is not registered")
+        return AgentToolSpec(
+            name=tool.name,
+            description=tool.description or spec.description or "",
+            spec=spec,
+            timeout_seconds=tool.timeout_seconds,
+        )
 
     # Containers ----------------------------------------------------------------------------------
 

@@ -2,9 +2,10 @@
 
 from temporalio.worker import UnsandboxedWorkflowRunner
 
+from temporal_workflows.agent_workflow import AgentWorkflow
 from temporal_workflows.graph_workflow import GraphWorkflow
 
-WORKFLOWS: list[type] = [GraphWorkflow]
+WORKFLOWS: list[type] = [GraphWorkflow, AgentWorkflow]
 
 
 def workflow_runner() -> UnsandboxedWorkflowRunner:

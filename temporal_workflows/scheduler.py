@@ -10,6 +10,7 @@ from models.enums import ExecutionStatus, FailureMode, OnError
 from models.graph.graph import Edge, Graph
 from models.graph.node import (
     ERROR_HANDLE,
+    AgentNode,
     AggregatorNode,
     ConditionNode,
     LoopNode,
@@ -594,6 +595,8 @@ def _is_live(node: Node, outcome: Outcome, handle: str | None) -> bool:
     if node.on_error is OnError.BRANCH and (outcome.status is FAILED or handle == ERROR_HANDLE):
         return outcome.status is FAILED and handle == ERROR_HANDLE
     if isinstance(node, ConditionNode) and outcome.status is COMPLETED and handle is not None:
+        return handle == outcome.handle
+    if isinstance(node, AgentNode) and outcome.status is COMPLETED:
         return handle == outcome.handle
     return True
 

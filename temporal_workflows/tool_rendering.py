@@ -5,10 +5,17 @@ mark found in the result can only come from a template that names the secret.
 """
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from models.graph.expression import references, render_value
+from models.graph.expression import (
+    ExpressionError,
+    Interpolation,
+    compile_template,
+    references,
+    render_value,
+)
+from models.graph.node import AgentNode
 from models.graph.tool import ToolSpec
 from models.graph.values import Json
 from temporal_workflows.contracts import SecretPart, SecretPlace
@@ -27,9 +34,9 @@ class RenderedTool:
 
 @dataclass(slots=True)
 class ToolTemplates:
-    """What of a tool is rendered: its node's inputs, and the templated part of its configuration."""
+    """What of a tool or agent is rendered: its node's inputs, and the templated configuration."""
 
-    spec: ToolSpec
+    spec: ToolSpec | AgentNode
     inputs: Mapping[str, Json]
     raw: dict[str, Json] = field(init=False)
     config: dict[str, Json] = field(init=False)
@@ -73,7 +80,11 @@ class ToolTemplates:
             inputs = _rendered(self.inputs, scope, "inputs")
         else:
             inputs = {key: _again(self.inputs.get(key), item, marks) for key, item in given.items()}
-        config = self.raw | _rendered(self.config, scope | {"inputs": inputs}, "config")
+        scope["inputs"] = inputs
+        if marks:
+            _refuse_computing(dict(self.inputs), scope, nonce, "inputs")
+            _refuse_computing(self.config, scope, nonce, "config")
+        config = self.raw | _rendered(self.config, scope, "config")
         if not marks:
             return RenderedTool(config, inputs, [])
         found = _Places(re.compile(f"{re.escape(nonce)}\\.(\\w+)\\."))
@@ -108,6 +119,66 @@ class _Places:
         ]
         self.places.append(SecretPlace(at=at, parts=parts))
         return "".join(part if isinstance(part, str) else _show(part.secret) for part in parts)
+
+
+def _refuse_computing(
+    template: Json, scope: Mapping[str, Json], nonce: str, field_name: str
+) -> None:
+    """Raises `ExpressionError` unless secrets are inserted as they are, as texts.
+
+    They are not there yet: whatever is computed would be computed with their marks.
+    """
+    if isinstance(template, dict):
+        for key, item in template.items():
+            _refuse_computing(item, scope, nonce, f"{field_name}.{key}")
+    elif isinstance(template, list):
+        for index, item in enumerate(template):
+            _refuse_computing(item, scope, nonce, f"{field_name}[{index}]")
+    elif isinstance(template, str):
+        parts = compile_template(template, field=field_name)
+        whole = sum(not isinstance(part, str) or not part.isspace() for part in parts) == 1
+        for part in parts:
+            if isinstance(part, Interpolation) and _computes(part, scope, nonce, whole=whole):
+                raise ExpressionError(
+                    f"{field_name}: `{part.source}`: a secret is inserted as it is, without filters "
+                    "or operators around it",
+                    field_name,
+                    part.source,
+                )
+
+
+def _computes(part: Interpolation, scope: Mapping[str, Json], nonce: str, *, whole: bool) -> bool:
+    read = [
+        _at(scope.get(use.path.root), use.path.keys)
+        for use in part.uses
+        if use.path.root in {"secrets", "inputs"}
+    ]
+    touched = [(value, there) for value, there in read if _holds(value, nonce)]
+    if not touched:
+        return False
+    value, there = touched[0]
+    named = part.path is not None and (part.path.root != "secrets" or len(part.path.keys) == 1)
+    return not (named and there) or not (whole or isinstance(value, str))
+
+
+def _at(value: Json, keys: Sequence[str | int]) -> tuple[Json, bool]:
+    """What the keys lead to, or the value from where they lead on and no field is; whether one is."""
+    for key in keys:
+        if isinstance(value, dict) and key in value:
+            value = value[str(key)]
+        elif isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
+            value = value[key]
+        else:
+            return value, False
+    return value, True
+
+
+def _holds(value: Json, nonce: str) -> bool:
+    if isinstance(value, dict):
+        return any(_holds(item, nonce) for item in value.values())
+    if isinstance(value, list):
+        return any(_holds(item, nonce) for item in value)
+    return isinstance(value, str) and nonce in value
 
 
 def _rendered(

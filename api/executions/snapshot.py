@@ -10,7 +10,7 @@ from api.executions.errors import NotPublished, SnapshotInvalid
 from api.workflows.service import spec_of
 from models.graph.graph import Graph
 from models.graph.limits import MAX_SUB_WORKFLOW_DEPTH
-from models.graph.node import ToolNode, WorkflowNode
+from models.graph.node import AgentNode, ToolNode, WorkflowNode
 from models.graph.tool import ToolSpec
 from models.tool import Tool
 from models.workflow import Workflow, WorkflowVersion
@@ -49,7 +49,11 @@ async def _collect(
 ) -> None:
     for node in graph.nodes:
         if isinstance(node, ToolNode) and node.tool and node.tool not in snapshot.tools:
-            snapshot.tools[node.tool] = await _tool(session, owner_id, node)
+            snapshot.tools[node.tool] = await _tool(session, owner_id, node.key, node.tool)
+        elif isinstance(node, AgentNode):
+            for tool in node.config.tools:
+                if tool.tool and tool.tool not in snapshot.tools:
+                    snapshot.tools[tool.tool] = await _tool(session, owner_id, node.key, tool.tool)
         elif isinstance(node, WorkflowNode):
             await _call(session, owner_id, node, snapshot, calls)
 
@@ -99,14 +103,14 @@ async def _version(
     return found
 
 
-async def _tool(session: AsyncSession, owner_id: UUID, node: ToolNode) -> ToolSpec:
+async def _tool(session: AsyncSession, owner_id: UUID, key: str, name: str) -> ToolSpec:
     """The owner's own tool of that name, else a public one."""
     found = await session.scalar(
         select(Tool)
-        .where(Tool.name == node.tool, or_(Tool.owner_id == owner_id, Tool.is_public))
+        .where(Tool.name == name, or_(Tool.owner_id == owner_id, Tool.is_public))
         .order_by((Tool.owner_id == owner_id).desc(), Tool.created_at)
         .limit(1)
     )
     if found is None:
-        raise SnapshotInvalid(f"node {node.key}: there is no tool named {node.tool!r}")
+        raise SnapshotInvalid(f"node {key}: there is no tool named {name!r}")
     return spec_of(found)

@@ -16,6 +16,7 @@ from models.enums import ExecutionStatus
 from models.graph.values import Json
 from temporal_workflows.contracts import parse_activity_id
 from temporal_workflows.failures import failure_detail, node_error
+from temporal_workflows.payloads import ENCODING
 from temporal_workflows.scheduler import Place
 
 LOCAL_ACTIVITY = "core_local_activity"
@@ -65,10 +66,11 @@ class RunContinued(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Scheduled(Fact):
-    """A remote activity was handed to the workers."""
+    """A remote activity was handed to the workers; `title` is what people read."""
 
     place: Place
     input: Json
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,9 @@ class _Reader:
         details = event.activity_task_scheduled_event_attributes
         task = await self._object(details.input)
         place, _ = _parse_place(details.activity_id)
-        return Scheduled(event.event_id, _time(event), place, task.get("inputs"))
+        summary = await self._first([event.user_metadata.summary])
+        title = summary if isinstance(summary, str) else ""
+        return Scheduled(event.event_id, _time(event), place, task.get("inputs"), title)
 
     async def started(self, event: HistoryEvent) -> Fact:
         details = event.activity_task_started_event_attributes
@@ -380,7 +384,9 @@ class _Reader:
         if not payloads or not payloads[0].metadata:
             return None
         (value,) = await self._converter.decode(payloads[:1])
-        return storable(value) if b"\\u0000" in payloads[0].data else value
+        # What is encrypted shows nothing of what it holds.
+        encrypted = payloads[0].metadata.get("encoding") == ENCODING
+        return storable(value) if encrypted or b"\\u0000" in payloads[0].data else value
 
 
 def failure_of(cause: BaseException, place: Place | None = None) -> Failure:

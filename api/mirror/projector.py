@@ -45,6 +45,9 @@ NODE_ACTIVITIES = frozenset(
 )
 # What `evaluate` is for, and the status that its node has from then on.
 OPENING = {"items": RUNNING, "workflow": RUNNING, "delay": WAITING}
+# A node that is an execution of its own below; a turn of an agent's run is none.
+CHILDREN = frozenset({NodeType.WORKFLOW, NodeType.AGENT})
+REMOTE = frozenset({NodeType.TOOL, NodeType.AGENT})
 UNRECORDED = "Unrecorded"
 
 
@@ -103,7 +106,7 @@ class Projector:
         self._changes = Changes(cursor=self.cursor)
         for live in attempts:
             row = self._open.get(live.place)
-            if row is None or row.node_type is not NodeType.TOOL or self.ended:
+            if row is None or row.node_type not in REMOTE or self.ended:
                 continue
             status = RUNNING if live.running else ExecutionStatus.PENDING
             if (live.attempt, status) != (row.attempt, row.status):
@@ -132,9 +135,10 @@ class Projector:
     # Runs ----------------------------------------------------------------------------------------
 
     def _run_started(self, fact: RunStarted) -> None:
+        # An agent's run has no graph: its nodes are the turns and calls that come.
+        nodes = fact.start.get("graph", {}).get("nodes", ())
         self._nodes = {
-            node["key"]: (NodeType(node["type"]), node.get("name") or node["key"])
-            for node in fact.start["graph"]["nodes"]
+            node["key"]: (NodeType(node["type"]), node.get("name") or node["key"]) for node in nodes
         }
         if self.execution.started_at is None:
             self.execution.started_at = fact.at
@@ -162,6 +166,9 @@ class Projector:
     # Remote activities ---------------------------------------------------------------------------
 
     def _scheduled(self, fact: Scheduled) -> None:
+        if fact.place.key not in self._nodes:
+            kind = NodeType.AGENT if fact.place.key.startswith("turn_") else NodeType.TOOL
+            self._nodes[fact.place.key] = (kind, fact.title or fact.place.key)
         row = self._add(fact, fact.place, RUNNING, input=fact.input, started_at=fact.at)
         self._events[fact.event_id] = row
 
@@ -362,7 +369,7 @@ class Projector:
         if row.move(status, **given):
             if self._open.get(row.place) is row:
                 del self._open[row.place]
-            if row.node_type is not NodeType.WORKFLOW:
+            if row.node_type not in CHILDREN:
                 self._attempts.pop(row.place, None)
             self._touch(row)
 
@@ -393,12 +400,12 @@ def _error_at(row: NodeRow, failure: Failure) -> dict[str, Any]:
     """A failure as its node's error; one that comes from inside a sub-workflow is its detail."""
     error = failure.error
     inner = (error.get("node_key") or "", error.get("path") or "")
-    if row.node_type is NodeType.WORKFLOW and inner != (row.node_key, row.path) and inner[0]:
+    if row.node_type in CHILDREN and inner != (row.node_key, row.path) and inner[0]:
         error = error | {
             "details": {"node_key": inner[0], "path": inner[1], "details": error.get("details")}
         }
     place = {"node_key": row.node_key, "path": row.path}
-    attempt = {} if row.node_type is NodeType.WORKFLOW else {"attempt": row.attempt}
+    attempt = {} if row.node_type in CHILDREN else {"attempt": row.attempt}
     return {**error, **place, **attempt}
 
 

@@ -212,6 +212,7 @@ def spec_of(tool: Tool) -> ToolSpec:
     return ToolSpec.model_validate(
         {
             "id": str(tool.id),
+            "description": tool.description,
             "config": {**tool.config, "kind": tool.tool_type},
             "input_schema": tool.input_schema,
             "output_schema": tool.output_schema,

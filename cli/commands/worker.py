@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from activities.worker import SettingsInvalid, WorkerSettings, run_worker
+from api import logs
 from cli.exits import BadInput, CommandError, ExitCode
 from temporal_workflows.contracts import TASK_QUEUE
 
@@ -24,7 +25,8 @@ def worker(
 ) -> None:
     """Run workflows and tools; start as many as you like, on any number of machines.
 
-    Needs TEMPORAL_ADDRESS and PASTETRADER_ARTIFACTS; DATABASE_URL makes the mirror quicker.
+    Needs TEMPORAL_ADDRESS, PASTETRADER_ARTIFACTS and the API's encryption keys; DATABASE_URL is for
+    secrets, MCP servers, limits and agents, and makes the mirror quicker.
     PASTETRADER_HTTP_ALLOW opens private addresses to HTTP tools: `10.0.0.0/8,localhost:8001`.
     SIGTERM lets running tools finish for a few seconds; what does not runs again elsewhere.
     """
@@ -33,6 +35,7 @@ def worker(
     except SettingsInvalid as error:
         raise BadInput(str(error)) from error
     if processes == 1:
+        logs.configure()
         asyncio.run(run_worker(settings))
     else:
         _run_many(queue, processes)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from models.enums import NodeType, ToolType
 from models.graph import node as kinds, tool as tool_configs
+from models.graph.agent import AgentConfig
 from models.graph.base import GraphModel
 from models.graph.builtins import BUILTINS, Builtin
 from models.graph.http import HttpConfig
@@ -131,6 +132,16 @@ def catalog() -> list[NodeKind]:
             category="flow",
             icon="clock",
             runs_as="timer",
+        ),
+        kind(
+            kinds.AgentNode,
+            AgentConfig,
+            type=NodeType.AGENT,
+            title="Agent",
+            category="work",
+            icon="bot",
+            runs_as="child_workflow",
+            handles_out=["budget", "error"],
         ),
         kind(
             kinds.WorkflowNode,

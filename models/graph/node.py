@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from models.enums import NodeType, OnError
+from models.graph.agent import AgentConfig
 from models.graph.base import GraphModel, JsonSchema, Key
 from models.graph.limits import MAX_CONCURRENCY, MAX_ITERATIONS
 from models.graph.tool import ToolConfig
@@ -216,6 +217,13 @@ class WorkflowNode(NodeBase):
     config: SubWorkflowConfig
 
 
+class AgentNode(NodeBase):
+    """A language model that works with tools; its output is {text, value, ended, turns, usage}."""
+
+    type: Literal[NodeType.AGENT] = NodeType.AGENT
+    config: AgentConfig
+
+
 Node = Annotated[
     TriggerNode
     | ToolNode
@@ -225,7 +233,8 @@ Node = Annotated[
     | LoopNode
     | AggregatorNode
     | DelayNode
-    | WorkflowNode,
+    | WorkflowNode
+    | AgentNode,
     Field(discriminator="type"),
 ]
 CONTAINER_TYPES = frozenset({NodeType.PARALLEL, NodeType.LOOP})

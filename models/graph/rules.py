@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from models.enums import NodeType, OnError
+from models.graph.agent import BUDGET_HANDLE
 from models.graph.graph import Graph
 from models.graph.limits import MAX_DEPTH, MAX_NESTING
-from models.graph.node import ERROR_HANDLE, AggregatorNode, ConditionNode, Node
+from models.graph.node import ERROR_HANDLE, AgentNode, AggregatorNode, ConditionNode, Node
 from models.graph.problems import Code, Problem, nearest, problem
 from models.graph.shape import Shape, edge_name
 
@@ -212,6 +213,8 @@ def handles(graph: Graph, shape: Shape) -> Iterator[Problem]:
 def handles_of(node: Node) -> list[str]:
     """The named ways out of a node."""
     found = [ERROR_HANDLE] if node.on_error is OnError.BRANCH else []
+    if isinstance(node, AgentNode):
+        found.append(BUDGET_HANDLE)
     if isinstance(node, ConditionNode):
         branches = [branch.handle for branch in node.config.branches]
         found += [*branches, *([node.config.default] if node.config.default else [])]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from models.graph.builtins import BUILTINS, Builtin
 from models.graph.expression import (
     ExpressionError,
+    Interpolation,
     condition,
     interpolations,
     references,
@@ -15,6 +16,7 @@ from models.graph.expression import (
 from models.graph.graph import Graph
 from models.graph.node import (
     AdapterNode,
+    AgentNode,
     AggregatorNode,
     ConditionNode,
     DelayNode,
@@ -60,6 +62,10 @@ def fields(node: Node) -> Iterator[Field]:
         yield Field(f"config.{name}", getattr(node.config, name))
     if isinstance(node, ToolNode) and node.config is not None:
         yield from _tool_fields(node.config)
+    elif isinstance(node, AgentNode):
+        document = node.config.model_dump(mode="json")
+        for name in sorted(node.config.TEMPLATED):
+            yield Field(f"config.{name}", document[name])
     elif isinstance(node, ConditionNode):
         for index, branch in enumerate(node.config.branches):
             yield Field(f"config.branches[{index}].when", branch.when, "condition")
@@ -86,7 +92,7 @@ def expressions(graph: Graph, shape: Shape) -> Iterator[Problem]:
                 yield problem(Code.INVALID_EXPRESSION, error.message, nodes=[node.key], path=path)
                 continue
             findings = [_misuse(use, field, node, graph, shape) for use in uses]
-            findings.append(_secrets(field, allowed=isinstance(node, ToolNode)))
+            findings.append(_secrets(field, allowed=isinstance(node, ToolNode | AgentNode)))
             for code, message, suggestion in filter(None, findings):
                 yield problem(code, message, nodes=[node.key], path=path, suggestion=suggestion)
     yield from _output(graph, shape)
@@ -122,7 +128,7 @@ def _misuse(use: Use, field: Field, node: Node, graph: Graph, shape: Shape) -> F
     root = use.path.root
     if field.kind == "text":
         return _text_root(use, node)
-    if root == "inputs" and isinstance(node, ToolNode) and field.path != "inputs":
+    if root == "inputs" and isinstance(node, ToolNode | AgentNode) and field.path != "inputs":
         return _own_input(use, node)
     in_body = bool(shape.containers_of(node.key))
     # A loop's own condition sees the pass that is about to begin.
@@ -140,9 +146,12 @@ def _misuse(use: Use, field: Field, node: Node, graph: Graph, shape: Shape) -> F
 
 def _secrets(field: Field, *, allowed: bool) -> Finding | None:
     """Whoever could compute with a secret could also print a part of it."""
-    if field.kind != "value":
+    if field.kind == "text":
         return None
-    for part in interpolations(field.template, field=field.path):
+    parts: Iterator[Interpolation] = interpolations(field.template, field=field.path)
+    if field.kind == "condition":
+        parts = iter([condition(str(field.template), field=field.path)])
+    for part in parts:
         names = [use.path.keys[:1] for use in part.uses if use.path.root == "secrets"]
         if not names:
             continue
@@ -156,7 +165,7 @@ def _secrets(field: Field, *, allowed: bool) -> Finding | None:
     return None
 
 
-def _own_input(use: Use, node: ToolNode) -> Finding | None:
+def _own_input(use: Use, node: ToolNode | AgentNode) -> Finding | None:
     name = use.path.keys[0] if use.path.keys else None
     if name is None or name in node.inputs or use.soft:
         return None
@@ -252,6 +261,8 @@ def outside(graph: Graph, known: Known) -> Iterator[Problem]:
     for index, node in enumerate(graph.nodes):
         if isinstance(node, ToolNode):
             yield from _tool(node, index, known)
+        elif isinstance(node, AgentNode):
+            yield from _agent(node, index, known)
         elif isinstance(node, WorkflowNode) and known.workflows is not None:
             name = node.config.workflow
             if name not in known.workflows:
@@ -284,7 +295,21 @@ def _tool(node: ToolNode, index: int, known: Known) -> Iterator[Problem]:
         yield from _missing_inputs(node, spec.input_schema, path)
 
 
-def _unknown_secrets(node: ToolNode, path: str, known: Known) -> Iterator[Problem]:
+def _agent(node: AgentNode, index: int, known: Known) -> Iterator[Problem]:
+    path = f"nodes[{index}]"
+    yield from _unknown_secrets(node, path, known)
+    for number, tool in enumerate(node.config.tools):
+        if tool.tool is not None and known.tools is not None and tool.tool not in known.tools:
+            yield problem(
+                Code.INVALID_REFERENCE,
+                f"there is no tool named `{tool.tool}`",
+                nodes=[node.key],
+                path=f"{path}.config.tools[{number}].tool",
+                suggestion=nearest(tool.tool, known.tools.keys()) or "register it under that name",
+            )
+
+
+def _unknown_secrets(node: ToolNode | AgentNode, path: str, known: Known) -> Iterator[Problem]:
     if known.secrets is None:
         return
     for field in fields(node):

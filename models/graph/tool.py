@@ -119,6 +119,7 @@ class ToolSpec(GraphModel):
     """
 
     id: str | None = None
+    description: str | None = None
     config: ToolConfig
     input_schema: JsonSchema | None = None
     output_schema: JsonSchema | None = None

@@ -74,6 +74,7 @@ async def app(
         database=database,
         keys=settings.keys,
         mcp=mcp,
+        http=http,
     )
     async with worker, app.router.lifespan_context(app):
         yield app

@@ -10,7 +10,7 @@ from tests.packages import data_packages
 
 @pytest.fixture(scope="session", autouse=True)
 def _packages() -> Iterator[None]:
-    """numpy and pandas, built once for each checkout; workers in this process find them."""
+    """Numpy and pandas, built once for each checkout; workers in this process find them."""
     before = os.environ.get("PASTETRADER_PACKAGES")
     os.environ["PASTETRADER_PACKAGES"] = str(data_packages())
     yield

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ import pytest
 from fastapi import FastAPI
 
 from activities.tools import builtin
+from cli.scripted_model.script import Script
+from cli.scripted_model.server import scripted_model
 from models.enums import NodeType
 from models.graph.document import parse_document
 from models.graph.validation import RESERVED
@@ -83,6 +85,15 @@ async def time_server(admin: Api) -> None:
     assert answer.json()["approved"] == 2, answer.text
 
 
+@pytest.fixture
+async def model_server() -> AsyncIterator[str]:
+    """A language model that compares two shares as a good one would."""
+    calls = [{"name": "monthly_prices", "arguments": {"symbol": name}} for name in ("AAPL", "IBM")]
+    script = {"turns": [{"tool_calls": calls}, '{"symbol": "AAPL", "gain_percent": 759.8}']}
+    async with scripted_model(Script.model_validate(script)) as server:
+        yield f"{server.url}/v1"
+
+
 def rows_of(symbol: str) -> list[dict[str, Any]]:
     """The shipped prices of a share."""
     return [
@@ -129,11 +140,11 @@ def without_facts(value: Any) -> Any:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 async def test_an_example_gives_what_it_says(
-    editor: Api, folder: Path, price_server: str, time_server: None
+    editor: Api, folder: Path, price_server: str, time_server: None, model_server: str
 ) -> None:
     given = json.loads((folder / "input.json").read_text())
     if "url" in given:
-        given["url"] = price_server
+        given["url"] = model_server if "model" in given else price_server
     run = await ended(editor, await started(editor, await publish(editor, folder), given), 90)
     assert run["status"] == "completed", run["error"]
     assert without_facts(run["output"]) == json.loads((folder / "expected.json").read_text())

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +22,7 @@ def graph(*nodes: dict[str, Any], **more: Any) -> dict[str, Any]:
     found = [{"key": "start", "type": "trigger"}, *nodes]
     edges = [
         {"source": one["key"], "target": two["key"]}
-        for one, two in zip(found, found[1:], strict=False)
+        for one, two in pairwise(found)
     ]
     return {"name": f"large {uuid4().hex}", "nodes": found, "edges": edges, **more}
 

@@ -189,10 +189,6 @@ async def test_edited_inputs_cannot_ask_for_a_secret_that_the_node_does_not_have
     assert found["output"] == {"say": "<{{ secrets.token }}>"}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the texts around secrets travel beside the inputs, however large, and nobody counts them",
-)
 async def test_large_texts_with_secrets_side_by_side_do_not_end_a_run(owner: Api) -> None:
     """Each of them is within what an expression may give; all together are over a message."""
     await keep(owner)
@@ -547,7 +543,6 @@ async def test_only_tools_read_secrets(owner: Api, node: dict[str, Any]) -> None
     assert refusals(await problems(owner, document))
 
 
-@pytest.mark.xfail(strict=True, reason="validation does not look for secrets in conditions")
 @pytest.mark.parametrize("node", CONDITIONS.values(), ids=CONDITIONS)
 async def test_no_condition_reads_secrets(owner: Api, node: dict[str, Any]) -> None:
     await keep(owner)

@@ -252,11 +252,6 @@ async def test_a_failure_that_is_not_tried_again_frees_the_place_at_once(
         assert (await ended(owner, second, LEASE_SECONDS * 0.7))["status"] == "completed"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=TimeoutError,
-    reason="nobody gives the place up that is kept for an attempt which is cancelled before it begins",
-)
 async def test_a_run_cancelled_between_two_attempts_frees_its_place(
     stack: Stack, owner: Api, workshop: Workshop
 ) -> None:

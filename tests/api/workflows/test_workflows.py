@@ -252,5 +252,11 @@ async def test_topology_follows_the_edges(editor: Api) -> None:
 async def test_the_catalog_names_every_kind(editor: Api) -> None:
     found = (await editor.get("/catalog")).json()
     assert {kind["type"] for kind in found["nodes"]} >= {"trigger", "tool", "loop", "workflow"}
-    assert {kind["kind"] for kind in found["tools"]} == {"http", "mcp", "python", "shell", "builtin"}
+    assert {kind["kind"] for kind in found["tools"]} == {
+        "http",
+        "mcp",
+        "python",
+        "shell",
+        "builtin",
+    }
     assert all(kind["config_schema"] for kind in found["nodes"])

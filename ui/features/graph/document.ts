@@ -67,9 +67,17 @@ interface Branch {
   handle?: string;
 }
 
+/** Where an agent leaves when it has used up what it may. */
+const BUDGET_HANDLE = "budget";
+
 /** Named ways out of a node, in the order in which they are drawn; none but the plain one is `[]`. */
 export function waysOut(node: GraphNode): string[] {
-  const branches = node.type === "condition" ? conditionHandles(node.config) : [];
+  const branches =
+    node.type === "condition"
+      ? conditionHandles(node.config)
+      : node.type === "agent"
+        ? [BUDGET_HANDLE]
+        : [];
   return node.on_error === "branch" ? [...branches, ERROR_HANDLE] : branches;
 }
 
