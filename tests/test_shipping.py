@@ -59,7 +59,15 @@ def test_every_dependency_is_locked_by_hash(name: str) -> None:
 
 def test_no_registry_is_named_anywhere() -> None:
     hosts = re.compile(r"py" + r"pi\.org|npm" + r"js\.org|python" + r"hosted\.org|index-" + r"url=")
-    skipped = {".git", ".venv", ".cache", "node_modules", ".mypy_cache", ".ruff_cache", ".hypothesis"}
+    skipped = {
+        ".git",
+        ".venv",
+        ".cache",
+        "node_modules",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".hypothesis",
+    }
     for path in ROOT.rglob("*"):
         if path.is_file() and path.suffix in TEXT and not skipped & set(path.parts):
             assert not hosts.search(path.read_text(encoding="utf-8", errors="ignore")), path

@@ -20,10 +20,7 @@ MIB = 1024 * 1024
 def graph(*nodes: dict[str, Any], **more: Any) -> dict[str, Any]:
     """A chain of nodes behind a trigger."""
     found = [{"key": "start", "type": "trigger"}, *nodes]
-    edges = [
-        {"source": one["key"], "target": two["key"]}
-        for one, two in pairwise(found)
-    ]
+    edges = [{"source": one["key"], "target": two["key"]} for one, two in pairwise(found)]
     return {"name": f"large {uuid4().hex}", "nodes": found, "edges": edges, **more}
 
 
