@@ -175,25 +175,27 @@ class _Answer:
         self._refused = self._refused or bool(said.refusal)
         self.assembly.add_text((said.content or "") + (said.refusal or ""))
         for call in said.tool_calls or ():
-            self._call(call)
+            parts = self._parts(call) if choice.message is None else self._begun(call)
+            self._add_to(parts, call.function or _Function())
         if choice.finish_reason == _BROKE_OFF:
             raise self._failures.cut()
         if choice.finish_reason or (choice.message is not None):
             known = _FINISH.get(choice.finish_reason or "", Finish.STOP)
             self.assembly.finish = Finish.REFUSAL if self._refused else known
 
-    def _call(self, call: _Call) -> None:
-        parts = self._parts(call)
-        function = call.function or _Function()
+    def _add_to(self, parts: CallParts, function: _Function) -> None:
         # Some servers repeat the name with every piece.
-        name = "" if function.name in {None, parts.name} else function.name
+        name = function.name
         self.assembly.add_to_call(parts, name=name or "", arguments=function.arguments or "")
+
+    def _begun(self, call: _Call) -> CallParts:
+        return self.assembly.add_call(call.id or "")
 
     def _parts(self, call: _Call) -> CallParts:
         """The call that this is more of: servers leave the index out, or give all the same."""
         known = self._last if call.index is None else self._calls.get(call.index)
         if known is None or (call.id and call.id != known.given):
-            known = self.assembly.add_call(call.id or "")
+            known = self._begun(call)
         if call.index is not None:
             self._calls[call.index] = known
         self._last = known

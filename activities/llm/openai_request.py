@@ -52,7 +52,7 @@ def ways(request: ModelRequest, dialect: Dialect) -> list[Mapping[str, Any]]:
 
 def sendable_name(name: str) -> str:
     """A tool's name as providers take it back, whatever the model called it."""
-    return name or "unknown"
+    return _NOT_IN_NAMES.sub("_", name)[:64] or "unknown"
 
 
 def _arguments(request: ModelRequest, dialect: Dialect) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import Select, String, cast, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.agent import AgentMessage
 from models.enums import ExecutionStatus, TriggerType
 from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
 from models.session import INCLUDE_DELETED
@@ -104,6 +105,16 @@ async def node(session: AsyncSession, execution_id: UUID, node_id: UUID) -> Node
         )
     )
     return found
+
+
+async def messages(
+    session: AsyncSession, execution: WorkflowExecution, *, after: int, limit: int
+) -> list[AgentMessage]:
+    """Messages of the execution's conversation from the one after number `after` on."""
+    row = AgentMessage
+    mine = (row.conversation_id == execution.id) & (row.owner_id == execution.owner_id)
+    statement = select(row).where(mine, row.seq > after).order_by(row.seq).limit(limit)
+    return list(await session.scalars(statement))
 
 
 async def logs(

@@ -30,6 +30,8 @@ from api.executions.schemas import (
     ExecutionOut,
     Links,
     LogList,
+    MessageList,
+    MessageOut,
     NodeList,
     NodeOut,
     RetryRequest,
@@ -44,6 +46,7 @@ from api.executions.service import Cause
 from api.executions.stream import Position
 from api.executions.timeline import timeline_of
 from api.ownership import owned
+from api.pagination import cut, decode_cursor, encode_cursor
 from models.enums import ExecutionStatus, LogLevel, TriggerType
 from models.execution import WorkflowExecution
 
@@ -130,6 +133,22 @@ async def get_execution(
 async def get_graph(execution: ExecutionDep, session: SessionDep) -> ExecutionGraph:
     """The graph that the run carries, even when its workflow was deleted since."""
     return ExecutionGraph(graph=await repository.graph_of(session, execution))
+
+
+@router.get("/executions/{execution_id}/messages")
+async def list_messages(
+    execution: ExecutionDep,
+    session: SessionDep,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> MessageList:
+    """The conversation of an agent's run; empty for any other run."""
+    after = decode_cursor(cursor, int)[0] if cursor else 0
+    rows = await repository.messages(session, execution, after=after, limit=limit + 1)
+    page, following = cut(rows, limit, lambda row: encode_cursor(row.seq))
+    return MessageList(
+        items=[MessageOut.model_validate(row) for row in page], next_cursor=following
+    )
 
 
 @router.get("/executions/{execution_id}/nodes")

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas import Closed, StoredJson, Text
 from models.enums import ExecutionStatus, LogLevel, NodeType, TriggerType
@@ -141,6 +141,27 @@ class ExecutionList(BaseModel):
     """A page of runs."""
 
     items: list[ExecutionOut]
+    next_cursor: str | None
+
+
+class MessageOut(BaseModel):
+    """A message of an agent's conversation; `reply` is what the model's own ones cost."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    seq: int
+    role: str
+    content: str
+    tool_calls: list[dict[str, Any]]
+    tool_call_id: str | None
+    reply: dict[str, Any] | None
+    created_at: datetime
+
+
+class MessageList(BaseModel):
+    """A page of a conversation, in order."""
+
+    items: list[MessageOut]
     next_cursor: str | None
 
 

@@ -1,11 +1,13 @@
 """`pastetrader demo`: the shipped examples, imported and run on real data."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from cli.agent_demo import run_agent_demo
 from cli.client import ApiClient
 from cli.documents import import_file, read_json
 from cli.exits import BadInput
@@ -21,8 +23,22 @@ _EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 app = typer.Typer()
 
 
+class Show(StrEnum):
+    """What the demo shows."""
+
+    SCREEN = "screen"
+    AGENT = "agent"
+
+
 @app.command()
 def demo(
+    show: Annotated[
+        Show,
+        typer.Argument(
+            help="`screen`: a trading method on real prices. `agent`: a language model with tools "
+            "whose worker is killed in the middle."
+        ),
+    ] = Show.SCREEN,
     artifacts: Annotated[
         Path, typer.Option(help="Folder for the artifacts that the run makes.")
     ] = Path("demo-artifacts"),
@@ -30,8 +46,13 @@ def demo(
 ) -> None:
     """Import the examples, run the flagship on real prices with a live tree, show what it made.
 
-    Uses the running server, or starts the embedded one for the time of the demo.
+    Uses the running server, or starts the embedded one for the time of the demo. `demo agent` works on
+    servers of its own, with the model whose key is in OPENAI_API_KEY or ANTHROPIC_API_KEY, else with one
+    that follows a script.
     """
+    if show is Show.AGENT:
+        run_agent_demo()
+        return
     folder = data_folder(data_dir)
     with any_server(folder, talk) as client:
         workflow = _import_examples(client)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from cli.scripted_model.answer import Answer, cut_up
-from cli.scripted_model.asked import Asked, Refused, Said, field, tool_names
+from cli.scripted_model.asked import Asked, Refused, Said, check_name, field, tool_names
 from cli.scripted_model.script import Call, Script
 
 PATH = "/v1/messages"
@@ -123,8 +123,10 @@ def _check_block(block: Mapping[str, Any], place: int) -> None:
         raise Refused(f"messages.{place}: text content blocks must be non-empty")
     if block.get("type") == "thinking" and block.get("signature") != _SIGNATURE:
         raise Refused(f"messages.{place}: Invalid `signature` in `thinking` block")
-    if block.get("type") == "tool_use" and not isinstance(block.get("input"), dict):
-        raise Refused(f"messages.{place}: tool_use.input: Input should be an object")
+    if block.get("type") == "tool_use":
+        check_name(block.get("name"))
+        if not isinstance(block.get("input"), dict):
+            raise Refused(f"messages.{place}: tool_use.input: Input should be an object")
 
 
 def _forced(body: Mapping[str, Any], script: Script) -> str | None:

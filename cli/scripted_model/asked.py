@@ -83,12 +83,16 @@ def field(body: Mapping[str, Any], name: str, kind: type) -> Any:
     return value
 
 
+def check_name(name: Any) -> str:
+    """The name of a tool. Raises `Refused` for one that the real servers refuse."""
+    if not TOOL_NAME.fullmatch(str(name)):
+        raise Refused(f"{name!r} is no name of a tool: it does not match {TOOL_NAME.pattern}")
+    return str(name)
+
+
 def tool_names(tools: Any) -> tuple[str, ...]:
     """Names of the tools on offer. Raises `Refused` for one that the real servers refuse."""
-    names = tuple(str(tool.get("name")) for tool in tools)
-    for name in names:
-        if not TOOL_NAME.fullmatch(name):
-            raise Refused(f"tools: {name!r} does not match {TOOL_NAME.pattern}")
+    names = tuple(check_name(tool.get("name")) for tool in tools)
     if len(set(names)) < len(names):
         raise Refused("tools: Tool names must be unique")
     return names

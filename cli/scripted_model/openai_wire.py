@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cli.scripted_model.answer import Answer, cut_up
-from cli.scripted_model.asked import Asked, Refused, Said, field, tool_names
+from cli.scripted_model.asked import Asked, Refused, Said, check_name, field, tool_names
 from cli.scripted_model.script import Call, Script
 
 PATH = "/v1/chat/completions"
@@ -103,6 +103,7 @@ def _check_order(messages: list[Any]) -> None:
             raise Refused(f"messages[{place}]: {sorted(open_calls)} did not have responses")
         for call in _calls_of(message):
             json.loads(call["function"]["arguments"])
+            check_name(call["function"]["name"])
             open_calls.add(call["id"])
     if open_calls:
         raise Refused(f"messages: {sorted(open_calls)} did not have responses")

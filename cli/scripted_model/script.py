@@ -16,7 +16,10 @@ class _Part(BaseModel):
 
 
 class Status(_Part):
-    """An error in place of an answer; `echo` repeats the client's credentials in its text."""
+    """An error in place of an answer, or just `body`.
+
+    `echo` repeats the client's credentials in its text.
+    """
 
     kind: Literal["status"] = "status"
     status: int = Field(ge=300, le=599)
@@ -26,6 +29,7 @@ class Status(_Part):
     code: str | None = None
     message: str = "The scripted server fails on purpose."
     echo: bool = False
+    body: str | None = None
 
 
 class Cut(_Part):

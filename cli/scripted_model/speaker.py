@@ -72,7 +72,8 @@ class Speaker:
         if status.retry_after is not None:
             headers["retry-after"] = str(status.retry_after)
         await self._begin(status.status, JSON, headers)
-        await self._end(json.dumps(self._wire.error(kind, status.code, text)).encode())
+        body = json.dumps(self._wire.error(kind, status.code, text))
+        await self._end((body if status.body is None else status.body).encode())
 
     async def _whole(self, answer: Answer) -> bool:
         fault = self._reply.fault

@@ -1,6 +1,7 @@
 """How long a provider asks to be left alone."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -44,15 +45,15 @@ def test_the_delay_is_what_the_headers_say(headers: dict[str, str], seconds: flo
 @pytest.mark.parametrize(
     "headers",
     [
-        {"retry-after": format_datetime(later(60), usegmt=True)},
-        {"anthropic-ratelimit-requests-reset": later(60).isoformat()},
-        {"anthropic-ratelimit-tokens-reset": later(60).strftime("%Y-%m-%dT%H:%M:%SZ")},
-        {"x-ratelimit-reset": str(int(time.time()) + 60)},
-        {"x-ratelimit-reset": str(int(time.time() * 1000) + 60_000)},
+        lambda: {"retry-after": format_datetime(later(60), usegmt=True)},
+        lambda: {"anthropic-ratelimit-requests-reset": later(60).isoformat()},
+        lambda: {"anthropic-ratelimit-tokens-reset": later(60).strftime("%Y-%m-%dT%H:%M:%SZ")},
+        lambda: {"x-ratelimit-reset": str(int(time.time()) + 60)},
+        lambda: {"x-ratelimit-reset": str(int(time.time() * 1000) + 60_000)},
     ],
 )
-def test_a_moment_is_waited_for(headers: dict[str, str]) -> None:
-    found = asked_delay(headers)
+def test_a_moment_is_waited_for(headers: Callable[[], dict[str, str]]) -> None:
+    found = asked_delay(headers())
     assert found is not None
     assert 55 < found <= 61
 

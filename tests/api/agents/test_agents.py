@@ -72,6 +72,31 @@ async def child_of(client: Api, run: dict[str, Any]) -> dict[str, Any]:
     return await ended(client, run["output"]["execution_id"])
 
 
+async def test_the_conversation_is_kept_and_shown_to_its_owner(
+    editor: Api, stranger: Api, model: ScriptedModel
+) -> None:
+    model.script = Script.model_validate({"turns": [calling("MSFT"), "It is worth 28.8."]})
+    run = await run_of(editor, graph(model.url))
+    path = f"/executions/{run['output']['execution_id']}/messages"
+    found = (await editor.get(path)).json()["items"]
+    assert [(each["seq"], each["role"]) for each in found] == [
+        (1, "system"),
+        (2, "user"),
+        (3, "assistant"),
+        (4, "tool"),
+        (5, "assistant"),
+    ]
+    assert found[1]["content"] == "What is MSFT worth?"
+    assert found[2]["tool_calls"][0]["name"] == "prices"
+    assert found[3]["tool_call_id"] == found[2]["tool_calls"][0]["id"]
+    assert found[4]["reply"]["usage"]["output"] > 0
+    pages = await editor.get(path, params={"limit": 2})
+    rest = await editor.get(path, params={"cursor": pages.json()["next_cursor"]})
+    assert [each["seq"] for each in rest.json()["items"]] == [3, 4, 5]
+    assert (await stranger.get(path)).status_code == 404
+    assert (await editor.get(f"/executions/{run['id']}/messages")).json()["items"] == []
+
+
 @pytest.mark.parametrize("provider", ["openai_compatible", "anthropic"])
 async def test_an_agent_calls_a_tool_and_answers(
     editor: Api, model: ScriptedModel, provider: str

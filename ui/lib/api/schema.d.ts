@@ -812,6 +812,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/executions/{execution_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Messages
+         * @description The conversation of an agent's run; empty for any other run.
+         */
+        get: operations["list_messages_api_v1_executions__execution_id__messages_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/executions/{execution_id}/nodes": {
         parameters: {
             query?: never;
@@ -2353,6 +2373,43 @@ export interface components {
          * @enum {string}
          */
         McpTransport: "http" | "stdio";
+        /**
+         * MessageList
+         * @description A page of a conversation, in order.
+         */
+        MessageList: {
+            /** Items */
+            items: components["schemas"]["MessageOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * MessageOut
+         * @description A message of an agent's conversation; `reply` is what the model's own ones cost.
+         */
+        MessageOut: {
+            /** Seq */
+            seq: number;
+            /** Role */
+            role: string;
+            /** Content */
+            content: string;
+            /** Tool Calls */
+            tool_calls: {
+                [key: string]: unknown;
+            }[];
+            /** Tool Call Id */
+            tool_call_id: string | null;
+            /** Reply */
+            reply: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
         /**
          * MultipartPart
          * @description One part of a multipart body: text, JSON, or the bytes of an artifact.
@@ -5233,6 +5290,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExecutionGraph"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_messages_api_v1_executions__execution_id__messages_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageList"];
                 };
             };
             /** @description Validation Error */
