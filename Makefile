@@ -63,7 +63,7 @@ client: setup $(UI_STAMP) ## Generate the designer's client from the API
 	cd ui && npm run --silent api
 
 test: setup $(UI_STAMP) browser ## All tests, against a real PostgreSQL, a real Temporal and a real browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 	cd ui && npm test
 	cd ui && npm run build
 	cd ui && CHROMIUM=$(BROWSER) npm run e2e

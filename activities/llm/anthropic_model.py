@@ -1,8 +1,9 @@
 """Models of Anthropic, and of whoever speaks its messages API."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,13 +13,12 @@ import httpx2
 from activities.llm.answer_ways import AnswerWays
 from activities.llm.anthropic_answer import AnthropicAnswer, Event, Whole
 from activities.llm.anthropic_request import ways
-from activities.llm.errors import ModelOverloaded
 from activities.llm.failures import Failures, reraise
-from activities.llm.limits import MAX_REPLY_SECONDS
 from activities.llm.messages import ModelReply, ModelRequest
 from activities.llm.model import OnDelta
 from activities.llm.transport import EVENTS, JSON, ModelTransport
 
+_AFTER_THE_END_SECONDS = 0.1
 # Told to by the environment, the library would write whole conversations into its log.
 logging.getLogger("anthropic").setLevel(logging.WARNING)
 
@@ -35,6 +35,7 @@ class AnthropicModel:
             open_telemetry=False,
             http_client=httpx2.AsyncClient(transport=transport, trust_env=False, timeout=None),
         )
+        self._seconds = transport.seconds
         self._failures = failures
         self._ways = AnswerWays()
 
@@ -45,7 +46,7 @@ class AnthropicModel:
             answer_tool = "tool_choice" in arguments
             answer = AnthropicAnswer(self._failures, on_delta, answer_tool=answer_tool)
             with self._typed():
-                async with asyncio.timeout(MAX_REPLY_SECONDS):
+                async with self._failures.within(self._seconds):
                     if on_delta is None:
                         await self._at_once(arguments, answer)
                     else:
@@ -68,8 +69,12 @@ class AnthropicModel:
             **arguments, stream=True, extra_headers={"Accept": EVENTS}
         )
         async with stream:
-            async for event in stream:
-                answer.add_event(Event.model_validate(event))
+            async for found in stream:
+                event = Event.model_validate(found)
+                answer.add_event(event)
+                if event.type == "message_stop":
+                    break
+            await _read_out(stream)
 
     @contextmanager
     def _typed(self) -> Iterator[None]:
@@ -84,7 +89,11 @@ class AnthropicModel:
                 reraise(error)
             except anthropic.APIResponseValidationError:
                 raise self._failures.malformed("what it sent cannot be read") from None
-            except TimeoutError:
-                raise ModelOverloaded(
-                    f"the model was not done after {MAX_REPLY_SECONDS:g} seconds"
-                ) from None
+
+
+async def _read_out(stream: AsyncIterator[object]) -> None:
+    """Up to its very end, so that the connection may be used again; but not for long."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_AFTER_THE_END_SECONDS):
+            async for _ in stream:
+                continue

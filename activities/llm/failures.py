@@ -1,9 +1,10 @@
 """What goes wrong between us and a provider, in words that repeat no key."""
 
+import asyncio
 import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -68,6 +69,18 @@ class Failures:
             raise ModelReplyTooLarge(error.message) from None
         except (ValidationError, json.JSONDecodeError, UnicodeDecodeError, RecursionError):
             raise self.malformed("what it sent cannot be read") from None
+
+    @asynccontextmanager
+    async def within(self, seconds: float | None) -> AsyncIterator[None]:
+        """Give the block so long; raises `ModelOverloaded`."""
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                yield
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise ModelOverloaded(f"{self._name} was not done after {seconds:g} seconds") from None
 
     def malformed(self, what: str) -> ModelProtocolError:
         """The server does not speak the protocol."""

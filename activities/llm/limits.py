@@ -1,4 +1,4 @@
-"""How much of a model's answer is taken, and how long it may take."""
+"""How much of a model's answer is taken."""
 
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 MAX_TOOL_CALLS = 64
@@ -10,4 +10,3 @@ MAX_EVENT_BYTES = MAX_ANSWER_BYTES
 MAX_EVENT_LINES = 100
 MAX_ERROR_BYTES = 16 * 1024
 MAX_ERROR_CHARACTERS = 500
-MAX_REPLY_SECONDS = 3_600.0

@@ -1,6 +1,5 @@
 """Models of OpenAI, and of whoever speaks its chat completions."""
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -10,9 +9,7 @@ import openai
 
 from activities.llm.answer_ways import AnswerWays
 from activities.llm.assembly import Assembly, CallParts
-from activities.llm.errors import ModelOverloaded
 from activities.llm.failures import Failures, reraise
-from activities.llm.limits import MAX_REPLY_SECONDS
 from activities.llm.messages import Finish, ModelReply, ModelRequest, Text, TokenUsage
 from activities.llm.model import OnDelta
 from activities.llm.openai_request import Dialect, ways
@@ -84,6 +81,7 @@ class OpenAIModel:
             http_client=httpx2.AsyncClient(transport=transport, trust_env=False, timeout=None),
         )
         self._dialect = dialect
+        self._seconds = transport.seconds
         self._failures = failures
         self._ways = AnswerWays()
 
@@ -92,7 +90,7 @@ class OpenAIModel:
 
         async def send(arguments: Mapping[str, Any]) -> ModelReply:
             with self._typed():
-                async with asyncio.timeout(MAX_REPLY_SECONDS):
+                async with self._failures.within(self._seconds):
                     if on_delta is None:
                         return await self._at_once(arguments)
                     return await self._streamed(arguments, on_delta)
@@ -140,10 +138,6 @@ class OpenAIModel:
                 raise self._failures.malformed("what it sent cannot be read") from None
             except openai.APIError as error:
                 raise self._failures.of_status(200, {}, error.body) from None
-            except TimeoutError:
-                raise ModelOverloaded(
-                    f"the model was not done after {MAX_REPLY_SECONDS:g} seconds"
-                ) from None
 
 
 class _Answer:
@@ -185,7 +179,7 @@ class _Answer:
 
     def _add_to(self, parts: CallParts, function: _Function) -> None:
         # Some servers repeat the name with every piece.
-        name = function.name
+        name = "" if function.name in {None, parts.name} else function.name
         self.assembly.add_to_call(parts, name=name or "", arguments=function.arguments or "")
 
     def _begun(self, call: _Call) -> CallParts:

@@ -22,7 +22,7 @@ BASE_URLS: Mapping[ModelProvider, str] = {
     ModelProvider.GLM: "https://api.z.ai/api/paas/v4",
 }
 # A model that is not streamed may think for long before it says the first word.
-MODEL_TIMES = Times(connect=10.0, read=600.0)
+MODEL_TIMES = Times(connect=10.0, read=600.0, total=3_600.0)
 _TITLES = {
     ModelProvider.OPENAI: "OpenAI",
     ModelProvider.ANTHROPIC: "Anthropic",

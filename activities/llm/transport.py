@@ -1,7 +1,8 @@
 """The guarded client beneath the providers' libraries."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import httpx
 import httpx2
@@ -28,6 +29,7 @@ _CHANGED = frozenset({"content-encoding", "content-length", "transfer-encoding",
 class ModelTransport(httpx2.AsyncBaseTransport):
     """Sends what a library asks for through `client`.
 
+    `seconds` is how long an answer may take in all; whoever reads it must see to that.
     The credentials are in `headers`, which are added here: the library never knows them. An answer
     is unpacked and counted on its way, and is none when it is not of the kind that was asked for.
     """
@@ -35,7 +37,8 @@ class ModelTransport(httpx2.AsyncBaseTransport):
     def __init__(self, client: HttpClient, headers: Mapping[str, str], times: Times) -> None:
         self._client = client
         self._headers = headers
-        self._times = times
+        self._times = replace(times, total=None)
+        self.seconds = times.total
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """See base class; redirects are answers here.
@@ -77,8 +80,19 @@ class _Body(httpx2.AsyncByteStream):
     def __init__(self, response: httpx.Response, stack: AsyncExitStack) -> None:
         self._response = response
         self._stack = stack
+        self._pieces = self._read()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        """See base class; whoever iterates next goes on where the last one stopped."""
+        async for piece in self._pieces:
+            yield piece
+
+    async def aclose(self) -> None:
+        """See base class."""
+        await self._pieces.aclose()
+        await self._stack.aclose()
+
+    async def _read(self) -> AsyncGenerator[bytes, None]:
         # What breaks goes through the stack, where the client names it.
         async with self._stack:
             if not self._response.is_success:
@@ -91,10 +105,6 @@ class _Body(httpx2.AsyncByteStream):
             else:
                 async for piece in chunks(self._response, Allowance(MAX_ANSWER_BYTES)):
                     yield piece
-
-    async def aclose(self) -> None:
-        """See base class."""
-        await self._stack.aclose()
 
 
 class _Events:

@@ -12,13 +12,19 @@ Turn = tuple[str, int]
 
 @dataclass(slots=True)
 class Received:
-    """One request as it came; `answered` once a whole answer was sent."""
+    """One request as it came.
+
+    Attributes:
+        client: The other end of the connection.
+        answered: Whether a whole answer was sent.
+    """
 
     asked: Asked
     path: str
     headers: Mapping[str, str] = field(repr=False)
     body: dict[str, Any]
     attempt: int
+    client: str = ""
     answered: bool = False
 
 
@@ -34,12 +40,17 @@ class Ledger:
         self._used: Counter[tuple[int, str]] = Counter()
 
     def arrived(
-        self, asked: Asked, path: str, headers: Mapping[str, str], body: dict[str, Any]
+        self,
+        asked: Asked,
+        path: str,
+        headers: Mapping[str, str],
+        body: dict[str, Any],
+        client: str = "",
     ) -> Received:
         """Count a request."""
         turn = (asked.conversation, asked.turn)
         self._asked[turn] += 1
-        received = Received(asked, path, headers, body, self._asked[turn])
+        received = Received(asked, path, headers, body, self._asked[turn], client)
         self.requests.append(received)
         return received
 

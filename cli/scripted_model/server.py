@@ -111,7 +111,7 @@ class _Conversing:
             await Speaker(self._wire, nobody, Reply(), send).fail(status)
             return
         received = self._model.ledger.arrived(
-            asked, request.url.path, dict(request.headers), parsed
+            asked, request.url.path, dict(request.headers), parsed, str(request.client)
         )
         reply = self._model.reply(received)
         answer = self._wire.adapted(answer_of(reply, asked), asked, self._model.script)

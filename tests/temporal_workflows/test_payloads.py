@@ -241,7 +241,7 @@ async def test_the_same_run_without_encryption_can_be_read(
         assert (await bytes_of(runs.client, handle)).count(MARK.encode()) > 30
 
 
-@pytest.mark.parametrize("name", ["break", f"no {MARK}"])
+@pytest.mark.parametrize("name", ["break", f"no {MARK}"], ids=["breaks", "unknown"])
 async def test_a_failed_run_is_told_to_us_and_not_to_temporal(encrypted: Runs, name: str) -> None:
     failing = builtin("fails", name)
     handle = await encrypted.start(

@@ -1,6 +1,6 @@
 """Every provider, streamed and not."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
@@ -8,9 +8,16 @@ from typing import Any
 import pytest
 
 from models.enums import ModelProvider
-from tests.activities.llm.served import PROVIDERS, Served, served
+from tests.activities.llm.served import PROVIDERS, Served, served, servers
 
 Serve = Callable[..., AbstractAsyncContextManager[Served]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def stopped_at_the_end() -> AsyncIterator[None]:
+    """Stop the servers that the tests have used."""
+    yield
+    await servers.stop()
 
 
 @pytest.fixture(params=PROVIDERS, ids=lambda each: each.value)

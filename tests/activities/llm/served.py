@@ -1,7 +1,7 @@
 """A provider's model, through its real library, against the scripted server."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from activities.http_client import HttpClient, Times
 from activities.llm.messages import Message, ModelReply, ModelRequest, Role, ToolOffer
 from activities.llm.model import ChatModel
 from activities.llm.providers import open_model
+from cli.scripted_model.ledger import Ledger
 from cli.scripted_model.script import Script
 from cli.scripted_model.server import ScriptedModel, scripted_model
 from models.enums import ModelProvider
@@ -63,6 +64,32 @@ class Served:
         return self.server.ledger.requests[-1].body
 
 
+class Servers:
+    """Servers that are used one test after another: starting and stopping one takes a while."""
+
+    def __init__(self) -> None:
+        self._running = AsyncExitStack()
+        self._idle: list[ScriptedModel] = []
+
+    @asynccontextmanager
+    async def one(self, script: Script) -> AsyncIterator[ScriptedModel]:
+        """A server that nobody else uses, and that knows nothing of who did."""
+        if not self._idle:
+            self._idle.append(await self._running.enter_async_context(scripted_model(script)))
+        server = self._idle.pop()
+        server.script, server.ledger = script, Ledger()
+        yield server
+        if not server.ledger.open:
+            self._idle.append(server)
+
+    async def stop(self) -> None:
+        """Stop them all."""
+        await self._running.aclose()
+
+
+servers = Servers()
+
+
 @asynccontextmanager
 async def served(
     provider: ModelProvider,
@@ -73,7 +100,7 @@ async def served(
     times: Times | None = None,
 ) -> AsyncIterator[Served]:
     """A model of `provider` whose server answers by `script`."""
-    async with scripted_model(Script.model_validate(script)) as server:
+    async with servers.one(Script.model_validate(script)) as server:
         http = HttpClient(parse_openings(server.url.removeprefix("http://")))
         path = "" if provider is ModelProvider.ANTHROPIC else "/v1"
         more = {} if times is None else {"times": times}

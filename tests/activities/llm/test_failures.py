@@ -1,5 +1,6 @@
 """Every way to fail has its type, and says whether another attempt may help."""
 
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from activities.llm.errors import (
 from activities.llm.limits import MAX_TOOL_CALLS
 from activities.llm.messages import Parameters
 from activities.llm.providers import open_model
+from cli.scripted_model.server import address, listen
 from models.enums import ModelProvider
 from tests.activities.llm.conftest import Serve
 from tests.activities.llm.served import Served, request, served
@@ -195,11 +197,19 @@ async def test_a_silent_server_is_given_up(serve: Serve) -> None:
     assert "0.3 seconds" in error.message
 
 
+async def test_an_answer_that_takes_too_long_in_all_is_given_up(serve: Serve) -> None:
+    times = Times(read=20, total=0.5)
+    async with serve(with_fault(kind="endless", pause=0.05), times=times) as found:
+        error = await failure(found)
+    assert isinstance(error, ModelOverloaded)
+    assert "0.5 seconds" in error.message
+
+
 async def test_nobody_there_is_worth_another_attempt(provider: ModelProvider) -> None:
-    async with served(provider, {}) as gone:
-        pass
+    with closing(listen()) as listening:
+        gone = address(listening)
     http = HttpClient(parse_openings("127.0.0.1"))
-    model = open_model(provider, base_url=gone.server.url, api_key="some-key", http=http)
+    model = open_model(provider, base_url=gone, api_key="some-key", http=http)
     with pytest.raises(ModelOverloaded):
         await model.reply(request())
     await http.close()

@@ -143,6 +143,28 @@ async def test_a_stream_that_says_nothing_for_ever_is_refused(provider: ModelPro
     assert isinstance(ended, ModelReplyTooLarge)
 
 
+async def test_a_connection_that_stays_open_after_the_end_is_not_waited_for(
+    provider: ModelProvider,
+) -> None:
+    wire = anthropic_wire if provider is ModelProvider.ANTHROPIC else openai_wire
+    frames = b"".join(wire.events(answer_of(REPLY, ASKED), ASKED)).decode()
+    async with served(provider, {}, streamed=True) as found:
+        await found.ask()  # the library is loaded
+        before = time.monotonic()
+        ended = await outcome(found, [frames], pause=15)
+        assert time.monotonic() - before < 10
+    assert isinstance(ended, ModelReply)
+
+
+async def test_connections_are_used_again(provider: ModelProvider) -> None:
+    for streamed in (False, True):
+        async with served(provider, {"default": REPLY.model_dump()}, streamed=streamed) as found:
+            for _ in range(5):
+                await found.ask()
+            clients = {each.client for each in found.server.ledger.requests}
+        assert len(clients) == 1
+
+
 async def test_events_may_be_cut_anywhere(provider: ModelProvider) -> None:
     wire = anthropic_wire if provider is ModelProvider.ANTHROPIC else openai_wire
     text = "äöü 🎉 " * 20

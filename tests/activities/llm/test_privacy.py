@@ -94,12 +94,13 @@ async def test_a_library_told_to_log_everything_logs_no_conversation(
     code = f"""
 import asyncio
 from models.enums import ModelProvider
-from tests.activities.llm.served import served
+from tests.activities.llm.served import served, servers
 
 async def main():
     for streamed in (False, True):
         async with served(ModelProvider({provider.value!r}), {{}}, streamed=streamed) as found:
             await found.ask("a secret question")
+    await servers.stop()
 
 asyncio.run(main())
 """
