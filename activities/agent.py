@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from activities.llm.messages import (
     Role,
     ToolOffer,
 )
+from activities.llm.model import ChatModel
 from activities.llm.prices import Prices
 from activities.llm.providers import open_model
 from activities.loading import loaded
@@ -45,6 +47,7 @@ from temporal_workflows.contracts import (
 
 # What of one tool's result the model is shown; the rest stays in the artifact.
 MAX_SHOWN_CHARACTERS = 64 * 1024
+MAX_MODELS = 200
 
 
 class AgentActivities:
@@ -63,6 +66,7 @@ class AgentActivities:
         self._secrets = secrets
         self._artifacts = artifacts
         self._prices = prices
+        self._models: dict[tuple[str, str | None, str], ChatModel] = {}
 
     @property
     def all(self) -> list[Callable[..., Any]]:
@@ -123,12 +127,21 @@ class AgentActivities:
         new = [await self._entry(message, owner_id, scrubber) for message in task.inputs.messages]
         await conversation.append(new)
         request = _request(task, config, await conversation.before(task.seq))
-        model = open_model(
-            config.provider, base_url=config.base_url, api_key=config.api_key, http=self._http
-        )
-        reply = _scrubbed(await model.reply(request), scrubber)
+        reply = _scrubbed(await self._model(config).reply(request), scrubber)
         cost = self._cost(config, reply)
         return await conversation.answer(task.seq, reply, cost), cost
+
+    def _model(self, config: AgentConfig) -> ChatModel:
+        """The model behind a server and key; it remembers what its server does not know."""
+        digest = hashlib.sha256((config.api_key or "").encode()).hexdigest()
+        place = (config.provider, config.base_url, digest)
+        if place not in self._models:
+            if len(self._models) >= MAX_MODELS:
+                del self._models[next(iter(self._models))]
+            self._models[place] = open_model(
+                config.provider, base_url=config.base_url, api_key=config.api_key, http=self._http
+            )
+        return self._models[place]
 
     def _cost(self, config: AgentConfig, reply: ModelReply) -> float:
         """Dollars. Raises `InvalidInput` when a budget counts them and nobody knows the price."""

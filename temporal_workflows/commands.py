@@ -96,26 +96,36 @@ class Commands:
     async def tool(self, task: ToolTask, place: Place, title: str) -> Envelope:
         """Run a tool on whichever worker is free, once its limit allows."""
         await self._admitted(task, place, title)
+        try:
+            return await self._remote(Activity.TOOL, task, place, title, _size(task))
+        except BaseException as failure:
+            # Between two attempts no worker is there to give the place up.
+            if is_cancelled_exception(failure):
+                await self._leave(task, place, title)
+            raise
+
+    async def turn(self, task: TurnTask, place: Place, title: str) -> Envelope:
+        """One answer of a language model, on whichever worker is free."""
+        size = encoded_size(task.inputs.model_dump(mode="json"))
+        return await self._remote(Activity.TURN, task, place, title, size)
+
+    async def _remote(
+        self, name: str, task: ToolTask | TurnTask, place: Place, title: str, size: int
+    ) -> Envelope:
         async with self._slots:
-            await self._admit(_size(task))
+            await self._admit(size)
             self._issue(place)
-            try:
-                found: Envelope = await workflow.execute_activity(
-                    Activity.TOOL,
-                    task,
-                    result_type=Envelope,
-                    activity_id=activity_id(place.key, place.path),
-                    summary=title,
-                    start_to_close_timeout=start_to_close(task.timeout_seconds),
-                    heartbeat_timeout=HEARTBEAT_TIMEOUT,
-                    retry_policy=retry_policy(task.retry),
-                    cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-                )
-            except BaseException as failure:
-                # Between two attempts no worker is there to give the place up.
-                if is_cancelled_exception(failure) and task.rate_limit is not None:
-                    await self._leave(task, place, title)
-                raise
+            found: Envelope = await workflow.execute_activity(
+                name,
+                task,
+                result_type=Envelope,
+                activity_id=activity_id(place.key, place.path),
+                summary=title,
+                start_to_close_timeout=start_to_close(task.timeout_seconds),
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                retry_policy=retry_policy(task.retry),
+                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            )
             return found
 
     def admit(self, answer: Admitted) -> None:
@@ -168,24 +178,6 @@ class Commands:
             retry_policy=LIMIT_RETRY,
         )
         return found
-
-    async def turn(self, task: TurnTask, place: Place, title: str) -> Envelope:
-        """One answer of a language model, on whichever worker is free."""
-        async with self._slots:
-            await self._admit(encoded_size(task.inputs.model_dump(mode="json")))
-            self._issue(place)
-            found: Envelope = await workflow.execute_activity(
-                Activity.TURN,
-                task,
-                result_type=Envelope,
-                activity_id=activity_id(place.key, place.path),
-                summary=title,
-                start_to_close_timeout=start_to_close(task.timeout_seconds),
-                heartbeat_timeout=HEARTBEAT_TIMEOUT,
-                retry_policy=retry_policy(task.retry),
-                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            )
-            return found
 
     async def agent(self, child: AgentInput, place: Place, node: Node) -> GraphResult:
         """Run an agent; it is cancelled with its parent, and timed only when asked."""

@@ -13,7 +13,7 @@ import httpx2
 from activities.llm.answer_ways import AnswerWays
 from activities.llm.anthropic_answer import AnthropicAnswer, Event, Whole
 from activities.llm.anthropic_request import ways
-from activities.llm.failures import Failures, reraise
+from activities.llm.failures import Failures
 from activities.llm.messages import ModelReply, ModelRequest
 from activities.llm.model import OnDelta
 from activities.llm.transport import EVENTS, JSON, ModelTransport
@@ -86,7 +86,7 @@ class AnthropicModel:
                     error.status_code, error.response.headers, error.body
                 ) from None
             except anthropic.APIConnectionError as error:
-                reraise(error)
+                raise self._failures.of_connection(error) from None
             except anthropic.APIResponseValidationError:
                 raise self._failures.malformed("what it sent cannot be read") from None
 

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -92,6 +92,12 @@ class Failures:
         """The answer ended before its end."""
         return ModelOverloaded(f"{self._name} broke off in the middle of its answer")
 
+    def of_connection(self, error: Exception) -> ToolError:
+        """What a library wrapped into an `error` of its own."""
+        if isinstance(error.__cause__, ToolError):
+            return error.__cause__
+        return ModelOverloaded(f"{self._name} cannot be reached")
+
     def of_status(self, status: int, headers: Mapping[str, str], body: object) -> ModelError:
         """The failure that an HTTP answer means; `headers` have lower-case names."""
         text, kinds = _said(body)
@@ -127,13 +133,6 @@ class Failures:
         secrets = {} if self._api_key is None else {"API key": self._api_key}
         clean = one_line(Scrubber(secrets).text(text), MAX_ERROR_CHARACTERS)
         return f": {clean}" if clean else ""
-
-
-def reraise(error: Exception) -> NoReturn:
-    """Raise the `ToolError` that a library wrapped into its own `error`, else that."""
-    if isinstance(error.__cause__, ToolError):
-        raise error.__cause__ from None
-    raise error
 
 
 def _hint(status: int) -> str:

@@ -131,7 +131,7 @@ class Parameters(_Said):
 class ModelRequest(_Said):
     """One turn; with an `output_schema` the answer is JSON that satisfies it, or tool calls."""
 
-    model: str = Field(min_length=1, max_length=200)
+    model: Text = Field(min_length=1, max_length=200)
     messages: tuple[Message, ...] = Field(min_length=1)
     tools: tuple[ToolOffer, ...] = ()
     output_schema: Schema | None = None

@@ -9,7 +9,7 @@ import openai
 
 from activities.llm.answer_ways import AnswerWays
 from activities.llm.assembly import Assembly, CallParts
-from activities.llm.failures import Failures, reraise
+from activities.llm.failures import Failures
 from activities.llm.messages import Finish, ModelReply, ModelRequest, Text, TokenUsage
 from activities.llm.model import OnDelta
 from activities.llm.openai_request import Dialect, ways
@@ -133,7 +133,7 @@ class OpenAIModel:
                     error.status_code, error.response.headers, error.body
                 ) from None
             except openai.APIConnectionError as error:
-                reraise(error)
+                raise self._failures.of_connection(error) from None
             except openai.APIResponseValidationError:
                 raise self._failures.malformed("what it sent cannot be read") from None
             except openai.APIError as error:

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from models.enums import ModelProvider
 from tests.activities.llm.conftest import Serve
-from tests.activities.llm.served import Served, request
+from tests.activities.llm.served import Served, request, served
 
 
 async def closed(found: Served) -> None:
@@ -44,17 +45,14 @@ async def test_a_turn_out_of_time_closes_its_connection(serve: Serve, kind: str)
         await closed(found)
 
 
-async def test_a_listener_that_fails_closes_the_connection(serve: Serve) -> None:
-    async with serve({"default": {"fault": {"kind": "endless", "pause": 0}}}) as found:
-        if not found.streamed:
-            pytest.skip("nobody listens")
+async def test_a_listener_that_fails_closes_the_connection(provider: ModelProvider) -> None:
+    class Full(Exception):
+        pass
 
-        class Full(Exception):
-            pass
+    def full(_piece: str) -> None:
+        raise Full
 
-        def full(_piece: str) -> None:
-            raise Full
-
+    async with served(provider, {"default": {"fault": {"kind": "endless"}}}) as found:
         with pytest.raises(Full):
             await found.model.reply(request(), full)
         await closed(found)
