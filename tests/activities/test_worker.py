@@ -27,7 +27,7 @@ def test_settings_name_what_is_wrong() -> None:
 
 
 async def _worker(
-    address: str, folder: Path, *, stdout: int | None = None
+    address: str, folder: Path, *, stderr: int | None = None
 ) -> asyncio.subprocess.Process:
     env = os.environ | {
         "PASTETRADER_ENCRYPTION_KEYS": new_key("1"),
@@ -44,7 +44,7 @@ async def _worker(
         "--queue",
         f"q-{folder.name}",
         env=env,
-        stdout=stdout,
+        stderr=stderr,
     )
 
 
@@ -91,10 +91,10 @@ async def test_a_worker_waits_for_a_server_that_is_away(tmp_path: Path) -> None:
     await server.start()
     address = server.address
     await server.stop()
-    worker = await _worker(address, tmp_path, stdout=asyncio.subprocess.PIPE)
-    assert worker.stdout
+    worker = await _worker(address, tmp_path, stderr=asyncio.subprocess.PIPE)
+    assert worker.stderr
     for _ in range(3):
-        line = await asyncio.wait_for(worker.stdout.readline(), 60)
+        line = await asyncio.wait_for(worker.stderr.readline(), 60)
         assert b"waiting for Temporal" in line, "it must not give up"
     worker.send_signal(signal.SIGTERM)
     assert await asyncio.wait_for(worker.wait(), 20) == 0

@@ -11,6 +11,7 @@ import pytest
 
 from cli.data_folder import DataFolder
 from cli.embedded.lock import FolderLock
+from models.keys import new_key
 from tests.cli.commands import command, ended, spawn
 
 pytestmark = pytest.mark.slow
@@ -40,6 +41,7 @@ async def workers(temporal_address: str, tmp_path: Path) -> AsyncIterator[Proces
         *("worker", "--processes", "2", "--queue", f"alone-{os.getpid()}"),
         TEMPORAL_ADDRESS=temporal_address,
         PASTETRADER_ARTIFACTS=tmp_path.as_uri(),
+        PASTETRADER_ENCRYPTION_KEYS=new_key("1"),
     )
     yield process
     if process.returncode is None:

@@ -82,4 +82,7 @@ async def test_many_quick_runs_all_succeed_and_leave_nothing(
     before = traces()
     outcomes = Counter(await asyncio.gather(*(one(number) for number in range(RUNS))))
     assert outcomes == {"right": RUNS}
-    assert traces() == before
+    after = traces()
+    # What a library opens once and keeps is no leak; one of each run would be thousands.
+    assert after.pop("descriptors") < before.pop("descriptors") + 10
+    assert after == before

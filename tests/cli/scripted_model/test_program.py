@@ -1,6 +1,7 @@
 """`python -m cli.scripted_model` as a process of its own."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -50,7 +51,12 @@ def test_a_script_that_cannot_be_read_is_named(tmp_path: Path, content: str) -> 
     script = tmp_path / "script.json"
     script.write_bytes(content.encode("latin-1"))
     done = subprocess.run(
-        [*PROGRAM, "--script", str(script)], capture_output=True, text=True, check=False, timeout=60
+        [*PROGRAM, "--script", str(script)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env=os.environ | {"COLUMNS": "300"},  # so that no path is cut into lines
     )
     assert done.returncode == 2
     assert "script.json" in done.stderr.replace("\n", "")
