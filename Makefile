@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 UI_STAMP := ui/node_modules/.installed
 BROWSER := $(or $(CHROMIUM),/usr/bin/chromium)
+# It counts what its process leaves behind, so no other test may share that process.
+ALONE := tests/activities/sandbox/test_many_runs.py
 .PHONY: help setup sandbox packages browser demo up ui-dev client test nightly lint types bench screenshots clean
 
 help: ## This list
@@ -63,13 +65,14 @@ client: setup $(UI_STAMP) ## Generate the designer's client from the API
 	cd ui && npm run --silent api
 
 test: setup $(UI_STAMP) browser ## All tests, against a real PostgreSQL, a real Temporal and a real browser
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --ignore $(ALONE)
+	$(BIN)/pytest $(ALONE)
 	cd ui && npm test
 	cd ui && npm run build
 	cd ui && CHROMIUM=$(BROWSER) npm run e2e
 
 nightly: setup ## 10,000 calls in the sandbox, none of which may fail
-	SANDBOX_RUNS=10000 $(BIN)/pytest tests/activities/sandbox/test_many_runs.py
+	SANDBOX_RUNS=10000 $(BIN)/pytest $(ALONE)
 
 lint: setup $(UI_STAMP) ## Style and import contracts
 	$(BIN)/ruff check .
