@@ -5,14 +5,16 @@ import copy
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from temporalio import activity
 
 from activities.context import ArtifactStore
-from activities.conversation import Conversation, Entry
+from activities.conversation import Answer, Conversation, Entry
 from activities.database import Database
+from activities.deltas import Deltas
 from activities.errors import InvalidInput, ToolError, ToolTimeout, application_error, typed
 from activities.http_client import HttpClient
 from activities.llm.errors import ModelError
@@ -20,19 +22,17 @@ from activities.llm.messages import (
     Finish,
     Message,
     ModelReply,
-    ModelRequest,
-    Parameters,
     Role,
-    ToolOffer,
 )
-from activities.llm.model import ChatModel
+from activities.llm.model import ChatModel, OnDelta
 from activities.llm.prices import Prices
 from activities.llm.providers import open_model
 from activities.loading import loaded
 from activities.log import AttemptLog
+from activities.memory import turn_request
 from activities.scrubbing import Scrubber
 from activities.secrets import Secrets, names_in, put_in
-from models.graph.agent import AgentConfig
+from models.graph.agent import AgentSettings
 from models.graph.json_schema import SchemaInvalid, schema_problems
 from models.graph.values import Json, ValueProblem, is_artifact
 from temporal_workflows.contracts import (
@@ -60,12 +60,15 @@ class AgentActivities:
         secrets: Secrets,
         artifacts: ArtifactStore,
         prices: Prices,
+        *,
+        deltas: Deltas,
     ) -> None:
         self._http = http
         self._database = database
         self._secrets = secrets
         self._artifacts = artifacts
         self._prices = prices
+        self._deltas = deltas
         self._models: dict[tuple[str, str | None, str], ChatModel] = {}
 
     @property
@@ -87,7 +90,7 @@ class AgentActivities:
                 with typed():
                     config, scrubber = await self._config(task)
                     log.scrubber = scrubber
-                    reply, cost = await self._answer(task, config, scrubber)
+                    answer = await self._answer(task, config, scrubber)
         except TimeoutError:
             failure: ToolError = ToolTimeout(
                 f"the model did not answer within {task.timeout_seconds:g} seconds"
@@ -95,8 +98,8 @@ class AgentActivities:
         except ToolError as error:
             failure = error
         else:
-            output = _output(task, config, reply).model_dump(mode="json")
-            usage = _usage(started, reply, cost)
+            output = _output(task, config, answer).model_dump(mode="json")
+            usage = _usage(started, answer.reply, answer.cost_usd)
             return Envelope(output=output, logs=log.lines, usage=usage)
         failure.message = scrubber.text(failure.message)
         failure.details = scrubber.value(failure.details)
@@ -110,15 +113,13 @@ class AgentActivities:
             usage=usage,
         ) from None
 
-    async def _config(self, task: TurnTask) -> tuple[AgentConfig, Scrubber]:
+    async def _config(self, task: TurnTask) -> tuple[AgentSettings, Scrubber]:
         config = copy.deepcopy(task.config)
         values = await self._secrets.values(task.context.owner_id, names_in(task.secrets))
         put_in({"config": config}, task.secrets, values)
-        return AgentConfig.model_validate(config), Scrubber(values)
+        return AgentSettings.model_validate(config), Scrubber(values)
 
-    async def _answer(
-        self, task: TurnTask, config: AgentConfig, scrubber: Scrubber
-    ) -> tuple[ModelReply, float]:
+    async def _answer(self, task: TurnTask, settings: AgentSettings, scrubber: Scrubber) -> Answer:
         owner_id = task.context.owner_id
         conversation = Conversation(self._database, task.conversation_id, owner_id)
         known = await conversation.answered(task.seq)
@@ -126,12 +127,22 @@ class AgentActivities:
             return known
         new = [await self._entry(message, owner_id, scrubber) for message in task.inputs.messages]
         await conversation.append(new)
-        request = _request(task, config, await conversation.before(task.seq))
-        reply = _scrubbed(await self._model(config).reply(request), scrubber)
-        cost = self._cost(config, reply)
-        return await conversation.answer(task.seq, reply, cost), cost
+        summary = await conversation.summary(task.seq) if settings.memory == "summary" else None
+        entries = await conversation.before(task.seq)
+        recalled = turn_request(task, settings, entries, summary)
+        with self._speech(task, scrubber) as on_delta:
+            said = await self._model(settings).reply(recalled.request, on_delta)
+        reply = _scrubbed(said, scrubber)
+        cost = self._cost(settings, reply)
+        return await conversation.answer(task.seq, Answer(reply, cost, recalled.covers))
 
-    def _model(self, config: AgentConfig) -> ChatModel:
+    def _speech(self, task: TurnTask, scrubber: Scrubber) -> AbstractContextManager[OnDelta | None]:
+        """Lets people follow the answer; summaries are for the model alone."""
+        if task.summary:
+            return nullcontext()
+        return self._deltas.speech(task.context, activity.info().attempt, scrubber)
+
+    def _model(self, config: AgentSettings) -> ChatModel:
         """The model behind a server and key; it remembers what its server does not know."""
         digest = hashlib.sha256((config.api_key or "").encode()).hexdigest()
         place = (config.provider, config.base_url, digest)
@@ -143,7 +154,7 @@ class AgentActivities:
             )
         return self._models[place]
 
-    def _cost(self, config: AgentConfig, reply: ModelReply) -> float:
+    def _cost(self, config: AgentSettings, reply: ModelReply) -> float:
         """Dollars. Raises `InvalidInput` when a budget counts them and nobody knows the price."""
         cost = self._prices.cost(config.provider, config.model, reply.usage)
         if cost is None and config.budgets.max_cost_usd is not None:
@@ -155,7 +166,7 @@ class AgentActivities:
 
     async def _entry(self, new: NewMessage, owner_id: str, scrubber: Scrubber) -> Entry:
         content = new.content
-        if new.role == "tool":
+        if new.role != "system":
             content = await loaded(self._artifacts.of(owner_id), content)
         text = scrubber.text(content if isinstance(content, str) else json.dumps(content))
         if new.role == "tool" and len(text) > MAX_SHOWN_CHARACTERS:
@@ -179,36 +190,14 @@ def _shortened(text: str, stored: Json) -> str:
     return f"{text[:MAX_SHOWN_CHARACTERS]}\n[{left} more characters are not shown.{where}]"
 
 
-def _request(task: TurnTask, config: AgentConfig, messages: Sequence[Message]) -> ModelRequest:
-    return ModelRequest(
-        model=config.model,
-        messages=tuple(_window(messages, config.window)),
-        tools=tuple(
-            ToolOffer(name=offer.name, description=offer.description, parameters=offer.parameters)
-            for offer in task.offers
-        ),
-        output_schema=config.output_schema,
-        parameters=Parameters.model_validate(config.parameters.model_dump()),
-    )
-
-
-def _window(messages: Sequence[Message], size: int | None) -> list[Message]:
-    """The newest messages, after what the model is and was asked; calls keep their results."""
-    if size is None or len(messages) <= size:
-        return list(messages)
-    head = [each for each in messages[:2] if each.role in {Role.SYSTEM, Role.USER}]
-    first = max(len(messages) - size, len(head))
-    # A result without its call is refused by every provider.
-    while first < len(messages) and messages[first].role is Role.TOOL:
-        first += 1
-    return [*head, *messages[first:]]
-
-
-def _output(task: TurnTask, config: AgentConfig, reply: ModelReply) -> TurnOutput:
+def _output(task: TurnTask, settings: AgentSettings, answer: Answer) -> TurnOutput:
+    reply = answer.reply
+    if answer.covers is not None:
+        return TurnOutput(text=reply.content, value=answer.covers, finish=reply.finish.value)
     schemas = {offer.name: offer.parameters for offer in task.offers}
     calls = [] if reply.finish is not Finish.TOOL_CALLS else list(reply.tool_calls)
     value: Json = None
-    if config.output_schema is not None and reply.finish is Finish.STOP:
+    if settings.output_schema is not None and reply.finish is Finish.STOP:
         value = json.loads(reply.content)
     return TurnOutput(
         text=reply.content,

@@ -18,9 +18,15 @@ _WRITE = """
     ON CONFLICT (conversation_id, seq) DO NOTHING
 """
 _READ = """
-    SELECT role, content, tool_calls, tool_call_id, native FROM agent_messages
-    WHERE conversation_id = $1 AND seq < $2 ORDER BY seq
+    SELECT seq, role, content, tool_calls, tool_call_id, native FROM agent_messages
+    WHERE conversation_id = $1 AND seq < $2 AND owner_id = $3 AND role <> 'summary' ORDER BY seq
 """
+_SUMMARY = """
+    SELECT content, reply FROM agent_messages
+    WHERE conversation_id = $1 AND seq < $2 AND owner_id = $3 AND role = 'summary'
+    ORDER BY seq DESC LIMIT 1
+"""
+SUMMARY_ROLE = "summary"
 _REPLY = """
     SELECT role, content, tool_calls, native, reply FROM agent_messages
     WHERE conversation_id = $1 AND seq = $2 AND owner_id = $3
@@ -33,6 +39,23 @@ class Entry:
 
     seq: int
     message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model said and what it cost; `covers` is the last message that a summary sums up."""
+
+    reply: ModelReply
+    cost_usd: float
+    covers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was said up to number `covers`, in the model's own words."""
+
+    text: str
+    covers: int
 
 
 class Conversation:
@@ -50,17 +73,18 @@ class Conversation:
             DatabaseUnavailable: PostgreSQL does not answer.
         """
         for entry in entries:
-            await self._write(entry, None)
+            await self._write(entry, None, entry.message.role.value)
 
-    async def answer(self, seq: int, reply: ModelReply, cost_usd: float) -> ModelReply:
+    async def answer(self, seq: int, answer: Answer) -> Answer:
         """Write the model's answer as number `seq`; the one that stands there then."""
-        facts = reply.model_dump(mode="json", include={"usage", "finish", "model"})
-        await self._write(Entry(seq, reply.as_message()), {**facts, "cost_usd": cost_usd})
-        found = await self.answered(seq)
-        return found[0] if found else reply
+        facts = answer.reply.model_dump(mode="json", include={"usage", "finish", "model"})
+        facts |= {"cost_usd": answer.cost_usd, "covers": answer.covers}
+        role = Role.ASSISTANT.value if answer.covers is None else SUMMARY_ROLE
+        await self._write(Entry(seq, answer.reply.as_message()), facts, role)
+        return await self.answered(seq) or answer
 
-    async def answered(self, seq: int) -> tuple[ModelReply, float] | None:
-        """The answer that was written as number `seq` and its cost: it is not paid for again."""
+    async def answered(self, seq: int) -> Answer | None:
+        """The answer that was written as number `seq`: it is not paid for again."""
         rows = await self._database.fetch(_REPLY, self._id, seq, self._owner)
         if not rows or rows[0]["reply"] is None:
             return None
@@ -73,24 +97,31 @@ class Conversation:
                 "native": json.loads(row["native"]) if row["native"] else None,
             }
         )
-        return reply, float(facts.get("cost_usd") or 0.0)
+        return Answer(reply, float(facts.get("cost_usd") or 0.0), facts.get("covers"))
 
-    async def before(self, seq: int) -> list[Message]:
-        """All messages whose number is below `seq`, in order."""
-        rows = await self._database.fetch(_READ, self._id, seq)
-        return [_message(row) for row in rows]
+    async def before(self, seq: int) -> list[Entry]:
+        """All messages whose number is below `seq`, in order; without summaries."""
+        rows = await self._database.fetch(_READ, self._id, seq, self._owner)
+        return [Entry(row["seq"], _message(row)) for row in rows]
 
-    async def _write(self, entry: Entry, facts: dict[str, Json] | None) -> None:
+    async def summary(self, seq: int) -> Summary | None:
+        """The newest summary whose number is below `seq`."""
+        rows = await self._database.fetch(_SUMMARY, self._id, seq, self._owner)
+        if not rows:
+            return None
+        return Summary(rows[0]["content"], int(json.loads(rows[0]["reply"])["covers"]))
+
+    async def _write(self, entry: Entry, facts: dict[str, Json] | None, role: str) -> None:
         message = entry.message
         calls = [call.model_dump(mode="json") for call in message.tool_calls]
-        said = [message.role, message.content, calls, message.tool_call_id, message.native]
+        said = [role, message.content, calls, message.tool_call_id, message.native]
         digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
         await self._database.fetch(
             _WRITE,
             self._id,
             entry.seq,
             self._owner,
-            message.role.value,
+            role,
             message.content,
             json.dumps(calls),
             message.tool_call_id,

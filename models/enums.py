@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class NodeType(StrEnum):
-    """What a node is; `agent`, `approval` and `event` are reserved names that no graph can use yet."""
+    """What a node is; `approval` and `event` are reserved names that no graph can use yet."""
 
     TRIGGER = "trigger"
     TOOL = "tool"
@@ -61,6 +61,18 @@ class TriggerType(StrEnum):
     WEBHOOK = "webhook"
     EVENT = "event"
     WORKFLOW = "workflow"
+    CHAT = "chat"
+    DRAFT = "draft"
+
+
+class ApprovalStatus(StrEnum):
+    """Where a question to people stands."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
 
 
 class ScheduleType(StrEnum):

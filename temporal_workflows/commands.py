@@ -9,7 +9,6 @@ from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.exceptions import is_cancelled_exception
 
-from models.graph.node import Node
 from models.graph.values import Json, encoded_size
 from temporal_workflows.contracts import (
     AGENT_WORKFLOW,
@@ -18,6 +17,7 @@ from temporal_workflows.contracts import (
     AdmitTask,
     Admitted,
     AgentInput,
+    DraftTask,
     Envelope,
     GraphInput,
     GraphResult,
@@ -109,8 +109,12 @@ class Commands:
         size = encoded_size(task.inputs.model_dump(mode="json"))
         return await self._remote(Activity.TURN, task, place, title, size)
 
+    async def draft(self, task: DraftTask, place: Place, title: str) -> Envelope:
+        """A change of a draft, on whichever worker is free."""
+        return await self._remote(Activity.DRAFT, task, place, title, encoded_size(task.inputs))
+
     async def _remote(
-        self, name: str, task: ToolTask | TurnTask, place: Place, title: str, size: int
+        self, name: str, task: ToolTask | TurnTask | DraftTask, place: Place, title: str, size: int
     ) -> Envelope:
         async with self._slots:
             await self._admit(size)
@@ -179,18 +183,21 @@ class Commands:
         )
         return found
 
-    async def agent(self, child: AgentInput, place: Place, node: Node) -> GraphResult:
-        """Run an agent; it is cancelled with its parent, and timed only when asked."""
-        return await self._run_child(AGENT_WORKFLOW, child, place, node)
+    async def agent(
+        self, child: AgentInput, place: Place, seconds: float | None = None
+    ) -> GraphResult:
+        """Run an agent; it is cancelled with its parent, and timed only when `seconds` are given."""
+        return await self._run_child(AGENT_WORKFLOW, child, place, seconds)
 
-    async def child(self, child: GraphInput, place: Place, node: Node) -> GraphResult:
-        """Run another workflow; it is cancelled with its parent, and timed only when asked."""
-        return await self._run_child(GRAPH_WORKFLOW, child, place, node)
+    async def child(
+        self, child: GraphInput, place: Place, seconds: float | None = None
+    ) -> GraphResult:
+        """Run another workflow; it is cancelled with its parent, timed only with `seconds`."""
+        return await self._run_child(GRAPH_WORKFLOW, child, place, seconds)
 
     async def _run_child(
-        self, name: str, child: GraphInput | AgentInput, place: Place, node: Node
+        self, name: str, child: GraphInput | AgentInput, place: Place, seconds: float | None
     ) -> GraphResult:
-        timed = "timeout_seconds" in node.model_fields_set
         async with self._slots:
             await self._admit(encoded_size(child.model_dump(mode="json")))
             result: GraphResult = await workflow.execute_child_workflow(
@@ -200,7 +207,7 @@ class Commands:
                 result_type=GraphResult,
                 static_summary=activity_id(place.key, place.path),
                 task_timeout=workflow.info().task_timeout,
-                execution_timeout=timedelta(seconds=node.timeout_seconds) if timed else None,
+                execution_timeout=None if seconds is None else timedelta(seconds=seconds),
                 parent_close_policy=workflow.ParentClosePolicy.REQUEST_CANCEL,
             )
             return result

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
 from models.enums import ExecutionStatus, LogLevel
+from models.graph.agent import AgentSpec
 from models.graph.graph import Graph
 from models.graph.limits import MAX_INLINE_BYTES
 from models.graph.node import Retry
@@ -22,6 +23,12 @@ EXECUTION_PREFIX = "exec-"
 HINT_CHANNEL = "pastetrader_hint"
 STATUS_QUERY = "status"
 ADMITTED_SIGNAL = "admitted"
+DECIDE_UPDATE = "decide"  # a person's word on a sensitive call
+SAY_UPDATE = "say"  # a person's next message in a conversation
+CLOSE_UPDATE = "close"  # nobody will say anything more
+APPROVAL_PURPOSE = "approval"  # of the timer and the marker of a call that waits for a person
+IDLE_PURPOSE = "idle"  # of the timer of a conversation that waits for its next message
+CONVERSATION_KEY = "conversation"
 STATE_CHUNK_BYTES = 512 * 1024
 
 
@@ -40,6 +47,7 @@ class Activity:
     SAVE_STATE = "save_state"
     LOAD_STATE = "load_state"
     TURN = "turn"  # one answer of a language model
+    DRAFT = "draft"  # a change of the graph that an agent drafts
     MCP_DISCOVER = "mcp_discover"
 
 
@@ -341,7 +349,8 @@ class TurnTask(Payload):
     """Input of activity `turn`: the model answers what stands in the conversation.
 
     The answer gets number `seq`; the conversation itself is in the database, not in histories.
-    `config` is a rendered `AgentConfig` without its tools, but for the secrets' places.
+    `config` is as in `AgentInput`, but for the secrets' places. With
+    `summary` the model is asked to sum up what is no longer sent word for word.
     """
 
     context: NodeContext
@@ -351,8 +360,27 @@ class TurnTask(Payload):
     conversation_id: str
     seq: int
     inputs: TurnInputs = Field(default_factory=TurnInputs)
+    summary: bool = False
     timeout_seconds: float = 600
     retry: Retry = Field(default_factory=lambda: Retry(max_attempts=8))
+
+
+class DraftTask(Payload):
+    """Input of activity `draft`: one call of a tool with which a model drafts a graph.
+
+    The draft is what the calls so far make of `base`; they are in the conversation, where message
+    number `seq` asks for this one. `inputs` is what people see of it: the call's arguments.
+    """
+
+    context: NodeContext
+    conversation_id: str
+    seq: int
+    call_id: str
+    name: str
+    inputs: dict[str, Json] = Field(default_factory=dict)
+    base: Json = None
+    timeout_seconds: float = 30
+    retry: Retry = Field(default_factory=Retry)
 
 
 class AskedCall(Payload):
@@ -374,16 +402,57 @@ class TurnOutput(Payload):
 
 
 class AgentToolSpec(Payload):
-    """A tool as an agent's run carries it."""
+    """What an agent's run lets its model call: one of `spec`, `workflow`, `agent` and `draft`.
+
+    `workflow` and `agent` are names in the run's own snapshot. `parameters` is the schema that the
+    model sees; without one it is the tool's own. A `sensitive` call waits until a person decides.
+    """
 
     name: str
     description: str = ""
-    spec: ToolSpec
+    parameters: dict[str, Any] | None = None
+    spec: ToolSpec | None = None
+    workflow: str | None = None
+    agent: str | None = None
+    draft: bool = False
+    sensitive: bool = False
+    approval_seconds: float = 7 * 86_400
     timeout_seconds: float = 300
 
 
+class Decision(Payload):
+    """Argument of update `decide`: what a person says to the call at `place`, such as `call_1_2`.
+
+    `by` is the person's id.
+    """
+
+    place: str
+    approve: bool
+    by: str
+    comment: str | None = None
+
+
+class Said(Payload):
+    """Argument of update `say`: a person's message; one `id` joins the conversation once."""
+
+    text: str
+    id: str
+
+
+class SaidAnswer(Payload):
+    """Result of update `say`: the message's number among those that people sent."""
+
+    number: int
+
+
 class AgentState(Payload):
-    """Where an agent stands between two turns: counters, and what the model has not heard yet."""
+    """Where an agent stands between two turns: counters, and what the model has not heard yet.
+
+    `before` holds the counters from when the newest question came, at `since`: budgets count from
+    there. `summed` is the number of the last message that the newest summary covers. Of people's
+    messages, `said` are those that wait, and `heard` has the newest ids with their numbers. `idle`
+    says that everything was answered: how it `ended`, and the answer's `value` as JSON.
+    """
 
     seq: int = 0
     turns: int = 0
@@ -393,21 +462,47 @@ class AgentState(Payload):
     cost_usd: float = 0.0
     text: str = ""
     new: list[NewMessage] = Field(default_factory=list)
+    before: "AgentState | None" = None
+    since: datetime | None = None
+    summaries: int = 0
+    summed: int = 0
+    said: list[Said] = Field(default_factory=list)
+    heard: dict[str, int] = Field(default_factory=dict)
+    idle: bool = False
+    closing: bool = False
+    ended: str = ""
+    value: Json = None
 
 
 class AgentInput(Payload):
-    """Input of `AgentWorkflow`; its run is an execution of its own below the graph's."""
+    """Input of `AgentWorkflow`; its run is an execution of its own.
+
+    It is below a graph's run, or below another agent's; a conversation (`chat`) and a draft stand
+    alone, and have no workflow. `input` is `{prompt}`, what it is asked first; `system` is what the
+    model is. `registered`, `workflows` and `agents` are what its tools name.
+    """
 
     execution_id: str
     owner_id: str = ""
-    workflow_id: str
-    workflow_version: int
+    workflow_id: str = ""
+    workflow_version: int = 0
     graph_hash: str = ""
     node_key: str = ""
-    config: dict[str, Json]  # a rendered `AgentConfig` without its tools
+    agent_id: str = ""
+    title: str = ""
+    system: str = ""
+    config: dict[str, Json]  # rendered `AgentSettings` without `system` and `tools`
     secrets: list[SecretPlace] = Field(default_factory=list)
     tools: list[AgentToolSpec] = Field(default_factory=list)
     input: Json = None
+    chat: bool = False
+    idle_seconds: float = 90 * 86_400
+    ends_on_timeout: bool = False
+    draft_base: Json = None
+    registered: dict[str, ToolSpec] = Field(default_factory=dict)
+    workflows: dict[str, SubWorkflow] = Field(default_factory=dict)
+    agents: dict[str, AgentSpec] = Field(default_factory=dict)
+    depth: int = 0
     state: AgentState | None = None
     max_events: int = 4_000  # continue as new beyond this many history events
     started_at: datetime | None = None
@@ -459,6 +554,7 @@ class GraphInput(_WithGraph):
     graph_hash: str = ""
     tools: dict[str, ToolSpec] = Field(default_factory=dict)
     workflows: dict[str, SubWorkflow] = Field(default_factory=dict)
+    agents: dict[str, AgentSpec] = Field(default_factory=dict)
     input: Json = Field(default_factory=dict)
     trigger_key: str | None = None
     depth: int = 0

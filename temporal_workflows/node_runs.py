@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ChildWorkflowError, is_cancelled_exception
 
 from models.enums import ExecutionStatus
-from models.graph.agent import BUDGET_HANDLE, AgentTool
+from models.graph.agent import BUDGET_HANDLE, TIMEOUT_HANDLE, AgentSpec
 from models.graph.expression import ExpressionError, render_value
 from models.graph.limits import MAX_INLINE_BYTES, MAX_ITEMS, MAX_SUB_WORKFLOW_DEPTH
 from models.graph.node import (
@@ -27,12 +27,11 @@ from models.graph.node import (
 )
 from models.graph.tool import ToolSpec
 from models.graph.values import Json, encoded_size, is_artifact
+from temporal_workflows.agent_inputs import Surroundings, ToolMissing, agent_run
 from temporal_workflows.commands import Commands
 from temporal_workflows.contracts import (
     Activity,
     AdapterTask,
-    AgentInput,
-    AgentToolSpec,
     ConditionTask,
     Envelope,
     EvaluateTask,
@@ -150,7 +149,7 @@ class NodeRuns:
             )
 
     def _rendered_tool(
-        self, place: Place, node: ToolNode | AgentNode, spec: ToolSpec | AgentNode
+        self, place: Place, node: ToolNode | AgentNode, spec: ToolSpec | AgentSpec
     ) -> RenderedTool:
         templates = ToolTemplates(spec, node.inputs)
         # Only whoever names a secret takes a random number, so that older histories replay.
@@ -258,47 +257,50 @@ class NodeRuns:
             graph_hash=target.graph_hash,
             tools=self.start.tools,
             workflows=self.start.workflows,
+            agents=self.start.agents,
             input=inputs,
             depth=self.start.depth + 1,
         )
-        result = await self.commands.child(child, place, node)
+        result = await self.commands.child(child, place, _own_timeout(node))
         return Outcome(COMPLETED, result.output)
 
     async def _agent(self, place: Place, node: AgentNode) -> Outcome:
-        rendered = self._rendered_tool(place, node, node)
+        spec = self._agent_spec(node)
+        rendered = self._rendered_tool(place, node, spec)
         self._check_places(rendered)
-        given = {name: rendered.config[name] for name in rendered.config if name != "tools"}
-        child = AgentInput(
-            execution_id=str(workflow.uuid4()),
-            owner_id=self.start.owner_id,
-            workflow_id=self.start.workflow_id,
-            workflow_version=self.start.workflow_version,
-            graph_hash=self.start.graph_hash,
-            node_key=node.key,
-            config=given,
-            secrets=rendered.secrets,
-            tools=[self._agent_tool(tool) for tool in node.config.tools],
-            input={"prompt": given["prompt"]},
-        )
-        result = await self.commands.agent(child, place, node)
-        ended = result.output.get("ended") if isinstance(result.output, dict) else None
-        # Whoever draws no edge from the handle goes on with what there is.
+        prompt = rendered.config["prompt"] if node.config else rendered.inputs.get("prompt")
+        # Whoever draws no edge from a handle goes on with what there is.
         ways = {edge.source_handle for edge in self.start.graph.outgoing[node.key]}
-        spent = ended == BUDGET_HANDLE and BUDGET_HANDLE in ways
-        return Outcome(COMPLETED, result.output, handle=BUDGET_HANDLE if spent else None)
+        try:
+            child = agent_run(
+                spec,
+                rendered,
+                prompt,
+                Surroundings(self.start.tools, self.start.workflows, self.start.agents),
+                execution_id=str(workflow.uuid4()),
+                owner_id=self.start.owner_id,
+                workflow_id=self.start.workflow_id,
+                workflow_version=self.start.workflow_version,
+                graph_hash=self.start.graph_hash,
+                node_key=node.key,
+                title=node.title,
+                depth=self.start.depth + 1,
+                ends_on_timeout=TIMEOUT_HANDLE in ways,
+            )
+        except ToolMissing as problem:
+            raise NodeFailed("NotFound", str(problem)) from problem
+        result = await self.commands.agent(child, place, _own_timeout(node))
+        ended = result.output.get("ended") if isinstance(result.output, dict) else None
+        taken = ended in {BUDGET_HANDLE, TIMEOUT_HANDLE} and ended in ways
+        return Outcome(COMPLETED, result.output, handle=str(ended) if taken else None)
 
-    def _agent_tool(self, tool: AgentTool) -> AgentToolSpec:
-        spec = self.start.tools.get(tool.tool or "")
-        if tool.config is not None:
-            spec = ToolSpec(config=tool.config, input_schema=tool.input_schema)
+    def _agent_spec(self, node: AgentNode) -> AgentSpec:
+        if node.config is not None:
+            return AgentSpec(config=node.config)
+        spec = self.start.agents.get(node.agent or "")
         if spec is None:
-            raise NodeFailed("NotFound", f"tool {tool.tool!r} is not registered")
-        return AgentToolSpec(
-            name=tool.name,
-            description=tool.description or spec.description or "",
-            spec=spec,
-            timeout_seconds=tool.timeout_seconds,
-        )
+            raise NodeFailed("NotFound", f"agent {node.agent!r} is not registered")
+        return spec
 
     # Containers ----------------------------------------------------------------------------------
 
@@ -420,6 +422,11 @@ class NodeRuns:
             name, task, place, title=node.title, size=size, result=Envelope
         )
         return Outcome(COMPLETED, envelope.output, envelope.handle)
+
+
+def _own_timeout(node: Node) -> float | None:
+    """Seconds, only when the author gave them: what runs below has limits of its own."""
+    return node.timeout_seconds if "timeout_seconds" in node.model_fields_set else None
 
 
 def _sub_workflow_name(node: WorkflowNode) -> str:

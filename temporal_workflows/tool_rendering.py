@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from models.graph.agent import AgentSpec
 from models.graph.expression import (
     ExpressionError,
     Interpolation,
@@ -15,7 +16,6 @@ from models.graph.expression import (
     references,
     render_value,
 )
-from models.graph.node import AgentNode
 from models.graph.tool import ToolSpec
 from models.graph.values import Json
 from temporal_workflows.contracts import SecretPart, SecretPlace
@@ -36,7 +36,7 @@ class RenderedTool:
 class ToolTemplates:
     """What of a tool or agent is rendered: its node's inputs, and the templated configuration."""
 
-    spec: ToolSpec | AgentNode
+    spec: ToolSpec | AgentSpec
     inputs: Mapping[str, Json]
     raw: dict[str, Json] = field(init=False)
     config: dict[str, Json] = field(init=False)

@@ -141,7 +141,7 @@ def catalog() -> list[NodeKind]:
             category="work",
             icon="bot",
             runs_as="child_workflow",
-            handles_out=["budget", "error"],
+            handles_out=["budget", "timeout", "error"],
         ),
         kind(
             kinds.WorkflowNode,

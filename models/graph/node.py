@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from models.enums import NodeType, OnError
-from models.graph.agent import AgentConfig
+from models.graph.agent import AgentConfig, AgentTool
 from models.graph.base import GraphModel, JsonSchema, Key
 from models.graph.limits import MAX_CONCURRENCY, MAX_ITERATIONS
 from models.graph.tool import ToolConfig
@@ -218,10 +218,27 @@ class WorkflowNode(NodeBase):
 
 
 class AgentNode(NodeBase):
-    """A language model that works with tools; its output is {text, value, ended, turns, usage}."""
+    """A language model that works with tools; its output is {text, value, ended, turns, usage}.
+
+    Either a registered agent (`agent`), whose prompt is `inputs.prompt`, or one written inline.
+    """
 
     type: Literal[NodeType.AGENT] = NodeType.AGENT
-    config: AgentConfig
+    agent: str | None = Field(None, min_length=1, max_length=200)
+    config: AgentConfig | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> "AgentNode":
+        if (self.agent is None) == (self.config is None):
+            raise ValueError("give either `agent` (a registered agent's name) or `config`")
+        if self.agent is not None and "prompt" not in self.inputs:
+            raise ValueError("give `inputs.prompt`: what the registered agent is to do")
+        return self
+
+    @property
+    def tools(self) -> list[AgentTool]:
+        """The tools that the node itself gives to its model."""
+        return self.config.tools if self.config else []
 
 
 Node = Annotated[

@@ -64,6 +64,7 @@ class Known:
 
     tools: Mapping[str, ToolSpec] | None = None
     workflows: Set[str] | None = None
+    agents: Set[str] | None = None
     secrets: Set[str] | None = None
 
 

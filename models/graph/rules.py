@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from models.enums import NodeType, OnError
-from models.graph.agent import BUDGET_HANDLE
+from models.graph.agent import BUDGET_HANDLE, TIMEOUT_HANDLE
 from models.graph.graph import Graph
 from models.graph.limits import MAX_DEPTH, MAX_NESTING
 from models.graph.node import ERROR_HANDLE, AgentNode, AggregatorNode, ConditionNode, Node
@@ -214,7 +214,7 @@ def handles_of(node: Node) -> list[str]:
     """The named ways out of a node."""
     found = [ERROR_HANDLE] if node.on_error is OnError.BRANCH else []
     if isinstance(node, AgentNode):
-        found.append(BUDGET_HANDLE)
+        found += [BUDGET_HANDLE, TIMEOUT_HANDLE]
     if isinstance(node, ConditionNode):
         branches = [branch.handle for branch in node.config.branches]
         found += [*branches, *([node.config.default] if node.config.default else [])]

@@ -1,8 +1,9 @@
 """Where a graph holds expressions, and the rules about what they name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
+from models.graph.agent import AgentSettings
 from models.graph.builtins import BUILTINS, Builtin
 from models.graph.expression import (
     ExpressionError,
@@ -62,10 +63,8 @@ def fields(node: Node) -> Iterator[Field]:
         yield Field(f"config.{name}", getattr(node.config, name))
     if isinstance(node, ToolNode) and node.config is not None:
         yield from _tool_fields(node.config)
-    elif isinstance(node, AgentNode):
-        document = node.config.model_dump(mode="json")
-        for name in sorted(node.config.TEMPLATED):
-            yield Field(f"config.{name}", document[name])
+    elif isinstance(node, AgentNode) and node.config is not None:
+        yield from _templated(node.config)
     elif isinstance(node, ConditionNode):
         for index, branch in enumerate(node.config.branches):
             yield Field(f"config.branches[{index}].when", branch.when, "condition")
@@ -74,11 +73,15 @@ def fields(node: Node) -> Iterator[Field]:
 
 
 def _tool_fields(config: ToolConfig) -> Iterator[Field]:
+    yield from _templated(config)
+    if isinstance(config, BuiltinConfig) and config.template is not None:
+        yield Field("config.template", config.template, "text")
+
+
+def _templated(config: ToolConfig | AgentSettings) -> Iterator[Field]:
     document = config.model_dump(mode="json")
     for name in sorted(config.TEMPLATED):
         yield Field(f"config.{name}", document[name])
-    if isinstance(config, BuiltinConfig) and config.template is not None:
-        yield Field("config.template", config.template, "text")
 
 
 def expressions(graph: Graph, shape: Shape) -> Iterator[Problem]:
@@ -100,7 +103,19 @@ def expressions(graph: Graph, shape: Shape) -> Iterator[Problem]:
 
 def tool_templates(config: ToolConfig) -> Iterator[Problem]:
     """The expressions of a registered tool are well formed; what they name is seen when it runs."""
-    for field in _tool_fields(config):
+    return _own_templates(_tool_fields(config))
+
+
+def agent_templates(config: AgentSettings) -> Iterator[Problem]:
+    """The same of a registered agent and of the tools that it carries inline."""
+    yield from _own_templates(_templated(config))
+    for number, tool in enumerate(config.tools):
+        for found in tool_templates(tool.config) if tool.config is not None else ():
+            yield found.model_copy(update={"path": f"config.tools[{number}].{found.path}"})
+
+
+def _own_templates(templates: Iterable[Field]) -> Iterator[Problem]:
+    for field in templates:
         try:
             for _ in _uses(field):
                 continue
@@ -298,15 +313,29 @@ def _tool(node: ToolNode, index: int, known: Known) -> Iterator[Problem]:
 def _agent(node: AgentNode, index: int, known: Known) -> Iterator[Problem]:
     path = f"nodes[{index}]"
     yield from _unknown_secrets(node, path, known)
-    for number, tool in enumerate(node.config.tools):
-        if tool.tool is not None and known.tools is not None and tool.tool not in known.tools:
-            yield problem(
-                Code.INVALID_REFERENCE,
-                f"there is no tool named `{tool.tool}`",
-                nodes=[node.key],
-                path=f"{path}.config.tools[{number}].tool",
-                suggestion=nearest(tool.tool, known.tools.keys()) or "register it under that name",
-            )
+    if node.agent is not None:
+        yield from _unknown(node, "agent", node.agent, known.agents, f"{path}.agent")
+    for number, tool in enumerate(node.tools):
+        place = f"{path}.config.tools[{number}]"
+        tools = known.tools.keys() if known.tools is not None else None
+        yield from _unknown(node, "tool", tool.tool, tools, f"{place}.tool")
+        yield from _unknown(node, "workflow", tool.workflow, known.workflows, f"{place}.workflow")
+        yield from _unknown(node, "agent", tool.agent, known.agents, f"{place}.agent")
+
+
+def _unknown(
+    node: AgentNode, what: str, name: str | None, known: Set[str] | None, path: str
+) -> Iterator[Problem]:
+    if name is None or known is None or name in known:
+        return
+    hint = "publish it first" if what == "workflow" else "register it under that name"
+    yield problem(
+        Code.INVALID_REFERENCE,
+        f"there is no {what} named `{name}`",
+        nodes=[node.key],
+        path=path,
+        suggestion=nearest(name, known) or hint,
+    )
 
 
 def _unknown_secrets(node: ToolNode | AgentNode, path: str, known: Known) -> Iterator[Problem]:
