@@ -31,7 +31,7 @@ name: waits
 output: "{{ nodes.after.output }}"
 nodes:
   - {key: start, type: trigger}
-  - {key: pause, type: delay, config: {seconds: 4}}
+  - {key: pause, type: delay, config: {seconds: "{{ input.seconds | default(4) }}"}}
   - {key: after, type: adapter, config: {output: "{{ input.n }}"}}
 edges:
   - {source: start, target: pause}
@@ -153,8 +153,8 @@ async def test_ctrl_c_ends_the_waiting_and_not_the_run(
 ) -> None:
     file = tmp_path / "waits.yaml"
     file.write_text(WAITS)
-    process = await spawn("run", str(file), "-i", '{"n": 3}', "-f", data_dir=data_dir)
-    seen = await asyncio.wait_for(process.stderr.readuntil(b"pause"), 60)
+    process = await spawn("run", str(file), "-i", '{"n": 3, "seconds": 12}', "-f", data_dir=data_dir)
+    seen = await asyncio.wait_for(process.stderr.readuntil(b"pause waiting"), 60)
     process.send_signal(signal.SIGINT)
     done = await ended(process)
     assert done.code == 130

@@ -67,8 +67,9 @@ interface Branch {
   handle?: string;
 }
 
-/** Where an agent leaves when it has used up what it may. */
+/** Where an agent leaves when it has used up what it may, and when nobody decides in time. */
 const BUDGET_HANDLE = "budget";
+const TIMEOUT_HANDLE = "timeout";
 
 /** Named ways out of a node, in the order in which they are drawn; none but the plain one is `[]`. */
 export function waysOut(node: GraphNode): string[] {
@@ -76,9 +77,20 @@ export function waysOut(node: GraphNode): string[] {
     node.type === "condition"
       ? conditionHandles(node.config)
       : node.type === "agent"
-        ? [BUDGET_HANDLE]
+        ? agentHandles(node.config)
         : [];
   return node.on_error === "branch" ? [...branches, ERROR_HANDLE] : branches;
+}
+
+interface AgentTool {
+  sensitive?: boolean;
+}
+
+/** A registered agent's tools are not known here, so it may wait for people. */
+function agentHandles(config: JsonObject | null | undefined): string[] {
+  const tools = Array.isArray(config?.tools) ? (config.tools as AgentTool[]) : [];
+  const waits = !config || tools.some((tool) => tool?.sensitive);
+  return waits ? [BUDGET_HANDLE, TIMEOUT_HANDLE] : [BUDGET_HANDLE];
 }
 
 function conditionHandles(config: JsonObject | null | undefined): string[] {
