@@ -83,6 +83,29 @@ class Scrubber:
                 target.writelines(self._clean(data))
         clean.replace(file)
 
+    def ending(self, data: bytes) -> bytes:
+        """`data` without secrets, and without one that it breaks off in."""
+        return self._without_end(self.data(data)) if self else data
+
+    def settled(self, data: bytes) -> int:
+        """How much of `data` no secret reaches beyond, whatever follows; whole characters."""
+        if not self:
+            return len(data)
+        begun = self._forms.begun(data)
+        certain = max(len(data) - MIN_CHARACTERS + 1, 0)
+        end = certain if begun is None else min(begun[0], certain)
+        while end > 0:
+            if end < len(data) and data[end] & 0xC0 == 0x80:
+                end -= 1
+                continue
+            across = self._forms.begun(data, end) or self._forms.find(
+                data, max(end - MIN_CHARACTERS + 1, 0), end - 1
+            )
+            if across is None:
+                break
+            end = across[0]
+        return end
+
     def _clean(self, data: Data) -> Iterator[bytes]:
         done = 0
         while (found := self._forms.find(data, done)) is not None:
@@ -122,6 +145,34 @@ class Scrubber:
         return _Words(form[::-1] for form in self._names)
 
 
+class ScrubbedPieces:
+    """Takes secrets out of a text that comes in pieces, wherever it is cut.
+
+    It holds back what a secret may have begun in, so what it gives lags behind what it got.
+    """
+
+    def __init__(self, scrubber: Scrubber) -> None:
+        self._scrubber = scrubber
+        self._held = b""
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait for what follows."""
+        return len(self._held)
+
+    def add(self, piece: str) -> str:
+        """What is certain by now and was not given before."""
+        data = self._held + piece.encode(*_UTF_8)
+        end = self._scrubber.settled(data)
+        self._held = data[end:]
+        return self._scrubber.data(data[:end]).decode(*_UTF_8)
+
+    def end(self) -> str:
+        """The rest, without a secret that broke off in it."""
+        held, self._held = self._held, b""
+        return self._scrubber.ending(held).decode(*_UTF_8)
+
+
 def _shown(name: str) -> bytes:
     return _SHOWN.format(name).encode()
 
@@ -157,12 +208,13 @@ class _Words:
             at += 1
         return None
 
-    def begun(self, data: bytes) -> tuple[int, bytes] | None:
-        """Place and word of the longest at the end of `data` that is cut off there."""
-        at = max(len(data) - self._longest, 0)
-        while (found := self._starts.search(data, at)) is not None:
+    def begun(self, data: bytes, end: int | None = None) -> tuple[int, bytes] | None:
+        """Place and word of the longest at the end of `data[:end]` that is cut off there."""
+        end = len(data) if end is None else end
+        at = max(end - self._longest, 0)
+        while (found := self._starts.search(data, at, end)) is not None:
             for word in self._by_start[found[0]]:
-                if word.startswith(data[found.start() :]):
+                if word.startswith(data[found.start() : end]):
                     return found.start(), word
             at = found.start() + 1
         return None

@@ -20,6 +20,8 @@ from activities.agent import AgentActivities
 from activities.artifacts import Artifacts
 from activities.context import ArtifactStore
 from activities.database import Database
+from activities.deltas import Deltas
+from activities.drafting import DraftActivities
 from activities.hints import Hints
 from activities.http_client import HttpClient
 from activities.interceptor import RunInterceptor
@@ -68,6 +70,7 @@ class WorkerSettings:
     encrypt_payloads: bool = False
     task_queue: str = TASK_QUEUE
     mcp_servers: Mapping[str, StdioServer] = field(default_factory=dict)
+    stream_tokens: bool = True
 
     @property
     def payload_keys(self) -> KeySource | None:
@@ -99,7 +102,8 @@ class WorkerSettings:
             programs = read_operator_file(environ.get(MCP_SERVERS))
         except OperatorFileInvalid as error:
             raise SettingsInvalid(f"{MCP_SERVERS}: {error}") from error
-        return cls(artifacts, database_url, openings, keys, encrypt, task_queue, programs)
+        stream = environ.get("PASTETRADER_STREAM_TOKENS", "").lower() not in {"0", "false", "no"}
+        return cls(artifacts, database_url, openings, keys, encrypt, task_queue, programs, stream)
 
 
 def build_worker(
@@ -115,17 +119,22 @@ def build_worker(
     keys: KeySource | None = None,
     mcp: McpClient | None = None,
     http: HttpClient | None = None,
+    deltas: Deltas | None = None,
 ) -> Worker:
     """A worker with every activity, and the settings of the design.
 
     `runner` None is the runner of the product's own workflow. Without `database` and `keys` tools
     have neither secrets nor limits, without `mcp` nobody asks MCP servers for their tools, without
-    `http` there are no agents.
+    `http` there are no agents, without `deltas` nobody can follow what they say before it is said.
     """
     database = database or Database(None)
     secrets = Secrets(database, keys)
     turns = Turns(ToolLimits(database))
-    agents = AgentActivities(http, database, secrets, artifacts, load_prices()) if http else None
+    agents = None
+    if http is not None:
+        agents = AgentActivities(
+            http, database, secrets, artifacts, load_prices(), deltas=deltas or Deltas(None)
+        )
     return Worker(
         client,
         task_queue=task_queue,
@@ -134,6 +143,7 @@ def build_worker(
             *NodeActivities(artifacts).all,
             *ToolActivities(tools, artifacts, secrets, turns).all,
             *(agents.all if agents else ()),
+            *DraftActivities(database, artifacts).all,
             *turns.all,
             *(mcp.activities if mcp else ()),
         ],
@@ -178,6 +188,7 @@ async def run_worker(settings: WorkerSettings) -> None:
         return
     scratch.sweep()
     hints, http = Hints(settings.database_url), HttpClient(settings.http_allow)
+    deltas = Deltas(settings.database_url if settings.stream_tokens else None)
     database = Database(settings.database_url)
     secrets = Secrets(database, settings.keys)
     mcp = McpClient(http, database, settings.mcp_servers, secrets.values)
@@ -191,12 +202,14 @@ async def run_worker(settings: WorkerSettings) -> None:
         keys=settings.keys,
         mcp=mcp,
         http=http,
+        deltas=deltas,
     )
     gc.freeze()  # what is loaded by now stays, so collections need not walk it
     async with worker:
         await stopping
     await mcp.close()
     await hints.close()
+    await deltas.close()
     await http.close()
     await database.close()
 

@@ -8,7 +8,7 @@ from activities.llm.errors import ModelRequestRefused
 from activities.llm.messages import Message, ModelReply, ModelRequest, Role
 from models.graph.base import JsonSchema
 
-_NOT_KNOWN = frozenset({400, 415, 422})
+NOT_KNOWN = frozenset({400, 415, 422})
 Send = Callable[[Mapping[str, Any]], Awaitable[ModelReply]]
 
 
@@ -31,7 +31,7 @@ class AnswerWays:
             try:
                 reply = await send(way)
             except ModelRequestRefused as refusal:
-                if refusal.status not in _NOT_KNOWN:
+                if refusal.status not in NOT_KNOWN:
                     raise
                 refusals.append(refusal)
             else:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from activities.llm.anthropic_request import ways
 from activities.llm.failures import Failures
 from activities.llm.messages import ModelReply, ModelRequest
 from activities.llm.model import OnDelta
-from activities.llm.transport import EVENTS, JSON, ModelTransport
+from activities.llm.transport import EVENTS, JSON, ModelTransport, is_whole
 
 _AFTER_THE_END_SECONDS = 0.1
 # Told to by the environment, the library would write whole conversations into its log.
@@ -59,6 +60,9 @@ class AnthropicModel:
         found = await self._client.messages.create(
             **arguments, stream=False, extra_headers={"Accept": JSON}
         )
+        self._whole(found, answer)
+
+    def _whole(self, found: object, answer: AnthropicAnswer) -> None:
         message = Whole.model_validate(found)
         if message.content is None:
             raise self._failures.malformed("the message has no content")
@@ -69,6 +73,9 @@ class AnthropicModel:
             **arguments, stream=True, extra_headers={"Accept": EVENTS}
         )
         async with stream:
+            if is_whole(stream.response):
+                self._whole(json.loads(await stream.response.aread()), answer)
+                return
             async for found in stream:
                 event = Event.model_validate(found)
                 answer.add_event(event)

@@ -1,5 +1,6 @@
 """Models of OpenAI, and of whoever speaks its chat completions."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,8 @@ from activities.llm.failures import Failures
 from activities.llm.messages import Finish, ModelReply, ModelRequest, Text, TokenUsage
 from activities.llm.model import OnDelta
 from activities.llm.openai_request import Dialect, ways
-from activities.llm.transport import EVENTS, JSON, ModelTransport
+from activities.llm.streaming import Streaming
+from activities.llm.transport import EVENTS, JSON, ModelTransport, is_whole
 from activities.llm.wire import Count, JsonText, Part
 
 _FINISH = {
@@ -84,31 +86,42 @@ class OpenAIModel:
         self._seconds = transport.seconds
         self._failures = failures
         self._ways = AnswerWays()
+        self._streaming = Streaming(may_refuse=not dialect.streams)
 
     async def reply(self, request: ModelRequest, on_delta: OnDelta | None = None) -> ModelReply:
         """See `ChatModel`; an output schema is passed on, but the answer is not checked."""
 
-        async def send(arguments: Mapping[str, Any]) -> ModelReply:
+        async def at_once(arguments: Mapping[str, Any]) -> ModelReply:
             with self._typed():
                 async with self._failures.within(self._seconds):
-                    if on_delta is None:
-                        return await self._at_once(arguments)
+                    return await self._at_once(arguments, on_delta)
+
+        async def streamed(arguments: Mapping[str, Any]) -> ModelReply:
+            with self._typed():
+                async with self._failures.within(self._seconds):
                     return await self._streamed(arguments, on_delta)
 
+        async def either(arguments: Mapping[str, Any]) -> ModelReply:
+            return await self._streaming.reply(request.model, arguments, streamed, at_once)
+
+        send = at_once if on_delta is None else either
         return await self._ways.reply(request.model, ways(request, self._dialect), send)
 
-    async def _at_once(self, arguments: Mapping[str, Any]) -> ModelReply:
+    async def _at_once(self, arguments: Mapping[str, Any], on_delta: OnDelta | None) -> ModelReply:
         found = await self._client.chat.completions.create(
             **arguments, stream=False, extra_headers={"Accept": JSON}
         )
+        return self._whole(found, on_delta)
+
+    def _whole(self, found: object, on_delta: OnDelta | None) -> ModelReply:
         completion = _Completion.model_validate(found)
         if not completion.choices:
             raise self._failures.malformed("the completion has no choices")
-        answer = _Answer(self._failures)
+        answer = _Answer(self._failures, on_delta)
         answer.add(completion)
         return answer.assembly.reply()
 
-    async def _streamed(self, arguments: Mapping[str, Any], on_delta: OnDelta) -> ModelReply:
+    async def _streamed(self, arguments: Mapping[str, Any], on_delta: OnDelta | None) -> ModelReply:
         stream = await self._client.chat.completions.create(
             **arguments,
             stream=True,
@@ -117,6 +130,8 @@ class OpenAIModel:
         )
         answer = _Answer(self._failures, on_delta)
         async with stream:
+            if is_whole(stream.response):
+                return self._whole(json.loads(await stream.response.aread()), on_delta)
             async for chunk in stream:
                 answer.add(_Completion.model_validate(chunk))
         if answer.assembly.finish is None:

@@ -20,15 +20,17 @@ class Dialect:
     Attributes:
         limit: The field for the longest answer.
         response_format: The best that the server may know.
+        streams: Whether it is sure to know streams.
     """
 
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     response_format: Literal["json_schema", "json_object"] = "json_schema"
+    streams: bool = True
 
 
 OPENAI = Dialect(limit="max_completion_tokens")
 GLM = Dialect(response_format="json_object")
-COMPATIBLE = Dialect()
+COMPATIBLE = Dialect(streams=False)
 
 
 def ways(request: ModelRequest, dialect: Dialect) -> list[Mapping[str, Any]]:

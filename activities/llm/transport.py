@@ -22,6 +22,8 @@ EVENTS = "text/event-stream"
 JSON = "application/json"
 # The libraries also send what the environment says, and what they know of this machine.
 _KEPT = ("accept", "content-type", "anthropic-version")
+# Some servers do not stream, and answer at once.
+_ANSWERS = {JSON: (JSON,), EVENTS: (EVENTS, JSON)}
 _BLANK = frozenset({b"\r", b"\n", b"\r\n"})
 _CHANGED = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection"})
 
@@ -53,7 +55,7 @@ class ModelTransport(httpx2.AsyncBaseTransport):
                 self._client.stream(sent, follow_redirects=False, times=self._times)
             )
             kind = _kind(response)
-            if response.is_success and kind != _kind(request):
+            if response.is_success and kind not in _ANSWERS.get(_kind(request), ()):
                 raise ModelProtocolError(
                     f"{sent.url.host} answers with {kind or 'nothing'} where {_kind(request)} "
                     "was asked for, so it is no such server; look at the base URL"
@@ -134,8 +136,13 @@ class _Events:
             raise ModelReplyTooLarge("an event of the model's answer is too large")
 
 
-def _kind(message: httpx.Response | httpx2.Request) -> str:
+def is_whole(response: httpx2.Response) -> bool:
+    """Whether a server that was asked to stream has answered at once."""
+    return _kind(response) == JSON
+
+
+def _kind(message: httpx.Response | httpx2.Response | httpx2.Request) -> str:
     header = message.headers.get(
-        "content-type" if isinstance(message, httpx.Response) else "accept", ""
+        "accept" if isinstance(message, httpx2.Request) else "content-type", ""
     )
     return header.partition(";")[0].strip().lower()

@@ -40,7 +40,8 @@ def get_view(request: Request) -> View:
 def get_stream(request: Request) -> ExecutionStream:
     """Live events; they outlive the request's own session."""
     state = request.app.state
-    return ExecutionStream(single_statements(state.sessions), state.channel, state.view)
+    sessions = single_statements(state.sessions)
+    return ExecutionStream(sessions, state.channel, state.turns, state.view)
 
 
 EngineDep = Annotated[Engine, Depends(get_engine)]

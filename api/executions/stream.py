@@ -1,17 +1,22 @@
 """An execution's changes as server-sent events, resumable at any of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from fastapi.sse import ServerSentEvent
-from sqlalchemy import bindparam, select, true, tuple_
+from sqlalchemy import bindparam, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import aliased
 
+from api.approvals import repository as approvals
+from api.approvals.schemas import ApprovalOut
+from api.deltas import RunningTurns
 from api.executions.schemas import View
+from api.mirror.rows import approval_row_id
 from api.sse import ExecutionChannel
 from models.enums import ExecutionStatus
 from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
@@ -21,6 +26,7 @@ PAGE = 500
 LOOK_ANYWAY_SECONDS = 2.0
 NO_ID = UUID(int=0)
 ALL_LOGS = 10**9
+CALL = "call_"  # an agent's calls may wait for people
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ORDER = (NodeExecution.updated_at, NodeExecution.id)
@@ -54,6 +60,12 @@ _LINES = (
         ExecutionLog.node_execution_id.in_(bindparam("rows", expanding=True)),
     )
     .order_by(ExecutionLog.seq)
+)
+
+_ENDED = select(func.max(NodeExecution.attempt)).where(
+    NodeExecution.execution_id == bindparam("id"),
+    NodeExecution.node_key == bindparam("node_key"),
+    NodeExecution.ended_at.is_not(None),
 )
 
 
@@ -90,16 +102,28 @@ class ExecutionStream:
     """Follows one execution that its reader may see."""
 
     def __init__(
-        self, sessions: async_sessionmaker[AsyncSession], channel: ExecutionChannel, view: View
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        channel: ExecutionChannel,
+        turns: RunningTurns,
+        view: View,
     ) -> None:
         self._sessions = sessions
         self._channel = channel
+        self._turns = turns
         self._view = view
 
     async def events(self, execution_id: UUID, after: Position) -> AsyncIterator[ServerSentEvent]:
-        """`execution`, `node` and `log` events as they are committed, then `end`."""
+        """`execution`, `node`, `approval` and `log` events as they are committed, then `end`.
+
+        Between them `delta` events, as they are said: these have no id, for nobody keeps them.
+        """
         position = after
-        with self._channel.subscribe(execution_id) as wake:
+        with (
+            self._channel.subscribe(execution_id) as wake,
+            self._turns.follow(execution_id) as speech,
+        ):
+            await self._forget_finished(execution_id)
             while True:
                 wake.clear()
                 events, position, ended = await self._news(execution_id, position)
@@ -107,8 +131,22 @@ class ExecutionStream:
                     yield event
                 if ended:
                     return
-                if not events:
-                    await _wait(wake)
+                look_at = time.monotonic() + LOOK_ANYWAY_SECONDS
+                while not (events or wake.is_set()) and (left := look_at - time.monotonic()) > 0:
+                    for delta in speech.take():
+                        data = delta.model_dump_json(exclude={"execution_id"})
+                        yield ServerSentEvent(event="delta", raw_data=data)
+                    await _first((wake, speech.news), left)
+
+    async def _forget_finished(self, execution_id: UUID) -> None:
+        """The row of a turn that was told to somebody before is not told again to say so."""
+        turn = self._turns.running(execution_id)
+        if turn is not None:
+            given = {"id": execution_id, "node_key": turn.node_key}
+            async with self._sessions() as session:
+                attempt = await session.scalar(_ENDED, given)
+            if attempt is not None:
+                self._turns.finished(execution_id, turn.node_key, attempt)
 
     async def _news(
         self, execution_id: UUID, position: Position
@@ -121,6 +159,7 @@ class ExecutionStream:
             rows: list[NodeExecution | None] = [row for *_, row in found]
             nodes = [row for row in rows if row and not (done and _at(row, position))]
             logs = await self._logs(session, execution_id, nodes)
+            asked = await self._asked(session, nodes, position)
             execution = None
             if status != position.status and not more:
                 execution = await session.get_one(WorkflowExecution, execution_id)
@@ -133,6 +172,11 @@ class ExecutionStream:
             position = replace(position, status=status)
             events.append(self._execution(execution, position))
         for row in nodes:
+            if row.ended_at is not None:
+                self._turns.finished(execution_id, row.node_key, row.attempt)
+            if row.id in asked:
+                # Without an id: it comes again with its row until that was sent, too.
+                events.append(ServerSentEvent(event="approval", data=asked[row.id]))
             new, position = self._node(temporal_id, row, logs.get(row.id, ()), position)
             events += new
         if more:
@@ -155,6 +199,17 @@ class ExecutionStream:
                 if line.node_execution_id is not None:
                     found.setdefault(line.node_execution_id, []).append(line)
         return found
+
+    async def _asked(
+        self, session: AsyncSession, nodes: Sequence[NodeExecution], position: Position
+    ) -> dict[UUID, ApprovalOut]:
+        """Approvals that changed since then, by the rows of their calls, which changed with them."""
+        calls = {approval_row_id(row.id): row.id for row in nodes if row.node_key.startswith(CALL)}
+        if not calls:
+            return {}
+        sent = (position.moment, position.row_id) if position.seq >= ALL_LOGS else (EPOCH, NO_ID)
+        found = await approvals.changed_since(session, calls, position.moment)
+        return {calls[it.id]: it for moment, it in found if (moment, calls[it.id]) > sent}
 
     def _execution(self, row: WorkflowExecution, position: Position) -> ServerSentEvent:
         shown = self._view.execution(row, brief=True)
@@ -184,8 +239,11 @@ def _at(row: NodeExecution, position: Position) -> bool:
     return (row.updated_at, row.id) == (position.moment, position.row_id)
 
 
-async def _wait(wake: asyncio.Event) -> None:
+async def _first(events: Iterable[asyncio.Event], seconds: float) -> None:
+    """Wait for any of them, but no longer than `seconds`."""
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
     try:
-        await asyncio.wait_for(wake.wait(), LOOK_ANYWAY_SECONDS)
-    except TimeoutError:
-        return
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waiting:
+            each.cancel()

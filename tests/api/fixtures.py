@@ -16,6 +16,7 @@ from temporalio.client import Client
 from activities.addresses import parse_openings
 from activities.artifacts import Artifacts
 from activities.database import Database
+from activities.deltas import Deltas
 from activities.hints import Hints
 from activities.http_client import HttpClient
 from activities.mcp.client import McpClient
@@ -63,7 +64,7 @@ async def app(
     app = create_app(settings)
     # Examples load from a server of their test.
     hints, http = Hints(url), HttpClient(parse_openings("127.0.0.1"))
-    database = Database(url)
+    database, deltas = Database(url), Deltas(url)
     programs = read_operator_file(str(operator_file))
     mcp = McpClient(http, database, programs, Secrets(database, settings.keys).values)
     worker = build_worker(
@@ -75,13 +76,12 @@ async def app(
         keys=settings.keys,
         mcp=mcp,
         http=http,
+        deltas=deltas,
     )
     async with worker, app.router.lifespan_context(app):
         yield app
-    await mcp.close()
-    await hints.close()
-    await http.close()
-    await database.close()
+    for each in (mcp, hints, deltas, http, database):
+        await each.close()
 
 
 @asynccontextmanager

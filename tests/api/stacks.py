@@ -65,6 +65,7 @@ class Stack:
             task_queue=self.queue,
             database=database,
             keys=keys or self.settings.keys,
+            http=http,
         )
         async with worker:
             yield worker

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from activities.llm.messages import TokenUsage
-from activities.llm.prices import PRICES_VARIABLE, PricesInvalid, load_prices
+from activities.llm.prices import load_prices
 from models.enums import ModelProvider
+from models.prices import PRICES_VARIABLE, PricesInvalid
 
 OPENAI = ModelProvider.OPENAI
 USED = TokenUsage(input=1_000_000, output=100_000, cached=400_000)
