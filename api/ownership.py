@@ -4,6 +4,8 @@ from typing import TypeAlias, TypeVarTuple
 
 from sqlalchemy import Select
 
+from models.agent import Agent
+from models.approval import Approval
 from models.execution import WorkflowExecution
 from models.mcp import McpServer
 from models.secret import Secret
@@ -13,7 +15,13 @@ from models.workflow import Workflow
 
 _Columns = TypeVarTuple("_Columns")
 Owned: TypeAlias = (
-    type[Workflow] | type[Tool] | type[WorkflowExecution] | type[Secret] | type[McpServer]
+    type[Workflow]
+    | type[Tool]
+    | type[Agent]
+    | type[WorkflowExecution]
+    | type[Approval]
+    | type[Secret]
+    | type[McpServer]
 )
 
 

@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.keys import FILE_VARIABLE, HOW_TO_MAKE, VARIABLE, KeysInvalid, KeySource
+from models.prices import PRICES_VARIABLE
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
 MIN_KEY_CHARACTERS = 32
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
     temporal_namespace: str = Field("default", validation_alias="TEMPORAL_NAMESPACE")
     temporal_ui: str | None = Field(None, validation_alias="PASTETRADER_TEMPORAL_UI")
     mcp_servers: Path | None = Field(None, validation_alias="PASTETRADER_MCP_SERVERS")
+    model_prices: Path | None = Field(None, validation_alias=PRICES_VARIABLE)
     data_dir: Path | None = Field(None, validation_alias="PASTETRADER_DATA_DIR")
     designer: Path = Field(_CHECKOUT / "ui" / "out", validation_alias="PASTETRADER_DESIGNER")
     examples: Path = Field(_CHECKOUT / "examples", validation_alias="PASTETRADER_EXAMPLES")

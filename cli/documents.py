@@ -41,7 +41,7 @@ def read_json(given: str | None) -> Any:
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """The object in a YAML or JSON file; raises `BadInput`."""
+    """The object in a YAML or JSON file, `-` for standard input; raises `BadInput`."""
     try:
         found = parse_document(_read(path).encode(), _TYPES.get(path.suffix, "application/yaml"))
     except DocumentProblem as error:
@@ -62,6 +62,6 @@ def import_file(client: ApiClient, path: Path, on_conflict: str = "fail") -> dic
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} cannot be read: {error}") from error

@@ -1,4 +1,4 @@
-"""Finds what people name: a workflow or an execution by id or by name."""
+"""Finds what people name: a workflow or an agent, by id or by name."""
 
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,21 @@ def find_workflow(client: ApiClient, reference: str) -> dict[str, Any]:
         ids = ", ".join(workflow["id"] for workflow in found)
         raise BadInput(f"{len(found)} workflows are named {reference!r}: give an id ({ids})")
     return found[0]
+
+
+def find_agent(client: ApiClient, reference: str) -> dict[str, Any]:
+    """The agent with this id or name, ones own before a public one; raises `BadInput`."""
+    found = [
+        agent
+        for agent in client.items("/agents", _SEARCHED)
+        if reference in {agent["id"], agent["name"]}
+    ]
+    if not found:
+        raise BadInput(f"no agent is named {reference!r}; see `pastetrader agent list`")
+    if len(found) == 1:
+        return found[0]
+    me = client.get("/auth/me")["id"]
+    return min(found, key=lambda agent: bool(agent["owner_id"] != me))
 
 
 def _is_id(reference: str) -> bool:

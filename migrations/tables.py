@@ -1,6 +1,7 @@
 """Every table there is: a new model's module is imported here."""
 
 import models.agent
+import models.approval
 import models.audit
 import models.execution
 import models.mcp

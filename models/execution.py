@@ -18,16 +18,19 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
+from models.agent import Agent
 from models.base import Base, TimestampMixin, UUIDMixin, enum_check
 from models.enums import ExecutionStatus, LogLevel, NodeType, TriggerType
 from models.workflow import Workflow
 
 _WORKFLOWS = Workflow.metadata.tables[Workflow.__tablename__]
+_AGENTS = Agent.metadata.tables[Agent.__tablename__]
 
 
 class WorkflowExecution(UUIDMixin, TimestampMixin, Base):
     """One run. Its row is written by the start, then by the mirror only.
 
+    A run without a workflow (a chat with an agent, a draft) has version 0 and no graph.
     `start_input` is the whole `GraphInput` until Temporal has accepted the start, then null.
     `mirror_cursor` is {run_id, event_id}: the last event that the rows below contain.
     `mirror_lease_*` share live runs among API replicas.
@@ -48,8 +51,9 @@ class WorkflowExecution(UUIDMixin, TimestampMixin, Base):
     )
 
     owner_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id"))
-    workflow_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("workflows.id"), index=True)
+    workflow_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("workflows.id"), index=True)
     workflow_version: Mapped[int]
+    agent_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("agents.id"), index=True)
     graph_hash: Mapped[str] = mapped_column(String(64))
     trigger_type: Mapped[str] = mapped_column(String(50), default=TriggerType.MANUAL)
     trigger_metadata: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -71,11 +75,17 @@ class WorkflowExecution(UUIDMixin, TimestampMixin, Base):
     mirror_cursor: Mapped[dict[str, Any] | None]
     mirror_lease_holder: Mapped[UUID | None]
     mirror_lease_until: Mapped[datetime | None]
-    # As it is called now, even when it was deleted since.
-    workflow_name: Mapped[str] = column_property(
+    # As they are called now, even when they were deleted since.
+    workflow_name: Mapped[str | None] = column_property(
         select(_WORKFLOWS.c.name)
         .where(_WORKFLOWS.c.id == workflow_id.column)  # type: ignore[attr-defined]
         .correlate_except(_WORKFLOWS)
+        .scalar_subquery()
+    )
+    agent_name: Mapped[str | None] = column_property(
+        select(_AGENTS.c.name)
+        .where(_AGENTS.c.id == agent_id.column)  # type: ignore[attr-defined]
+        .correlate_except(_AGENTS)
         .scalar_subquery()
     )
 

@@ -24,6 +24,13 @@ class NotEnded(APIError):
     code = "EXECUTION_NOT_ENDED"
 
 
+class NoWorkflow(APIError):
+    """The run has no workflow: it is a conversation, a draft, or an agent's part of another run."""
+
+    status = 409
+    code = "EXECUTION_WITHOUT_WORKFLOW"
+
+
 class HistoryGone(APIError):
     """Temporal no longer keeps the run's history."""
 

@@ -10,8 +10,8 @@ from sqlalchemy import Select, String, cast, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.agent import AgentMessage
-from models.enums import ExecutionStatus, TriggerType
+from models.agent import Agent, AgentMessage
+from models.enums import ExecutionStatus, NodeType, TriggerType
 from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
 from models.session import INCLUDE_DELETED
 from models.workflow import Workflow, WorkflowVersion
@@ -19,11 +19,15 @@ from models.workflow import Workflow, WorkflowVersion
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which executions a list shows; None leaves a condition out."""
+    """Which executions a list shows; None leaves a condition out.
+
+    Runs without a workflow are shown only when `trigger` or `parent` asks for them.
+    """
 
     status: Sequence[ExecutionStatus] | None = None
     workflow_id: UUID | None = None
     trigger: TriggerType | None = None
+    parent: UUID | None = None
     tag: str | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -31,11 +35,11 @@ class Filters:
 
 
 async def insert_once(session: AsyncSession, values: dict[str, Any]) -> bool:
-    """Insert an execution; False when its workflow already has one with its idempotency key."""
+    """Insert an execution; False when its id or its workflow's idempotency key is taken."""
     statement = (
         insert(WorkflowExecution)
         .values(**values)
-        .on_conflict_do_nothing(index_elements=["workflow_id", "idempotency_key"])
+        .on_conflict_do_nothing()
         .returning(WorkflowExecution.id)
     )
     return await session.scalar(statement) is not None
@@ -62,6 +66,10 @@ def filtered(statement: Select[WorkflowExecution], filters: Filters) -> Select[W
         statement = statement.where(row.workflow_id == filters.workflow_id)
     if filters.trigger is not None:
         statement = statement.where(row.trigger_type == filters.trigger)
+    if filters.parent is not None:
+        statement = statement.where(row.parent_execution_id == filters.parent)
+    elif filters.trigger not in (TriggerType.CHAT, TriggerType.DRAFT):
+        statement = statement.where(row.workflow_id.is_not(None))
     if filters.tag is not None:
         statement = statement.where(row.tags.contains([filters.tag]))
     if filters.since is not None:
@@ -74,13 +82,15 @@ def filtered(statement: Select[WorkflowExecution], filters: Filters) -> Select[W
 
 
 def _mentions(words: str) -> Any:
-    """Id, error message or workflow name contain the text, whatever its case."""
+    """Id, error message or a name contain the text, whatever its case."""
     row = WorkflowExecution
-    named = select(Workflow.id).where(Workflow.name.icontains(words, autoescape=True))
+    workflows = select(Workflow.id).where(Workflow.name.icontains(words, autoescape=True))
+    agents = select(Agent.id).where(Agent.name.icontains(words, autoescape=True))
     return or_(
         cast(row.id, String).icontains(words, autoescape=True),
         row.error["message"].astext.icontains(words, autoescape=True),
-        row.workflow_id.in_(named),
+        row.workflow_id.in_(workflows),
+        row.agent_id.in_(agents),
     )
 
 
@@ -187,8 +197,28 @@ async def workflow_of(session: AsyncSession, execution: WorkflowExecution) -> Wo
     )
 
 
-async def graph_of(session: AsyncSession, execution: WorkflowExecution) -> dict[str, Any]:
-    """The graph of the version that the execution runs; versions are never deleted."""
+async def is_of_agent(session: AsyncSession, execution: WorkflowExecution) -> bool:
+    """Whether an agent runs, not a graph: on its own, or as a node or call of the run above it."""
+    if execution.workflow_id is None or execution.agent_id is not None:
+        return True
+    kind = await session.scalar(
+        select(NodeExecution.node_type)
+        .where(
+            NodeExecution.execution_id == execution.parent_execution_id,
+            NodeExecution.node_key == execution.parent_node_key,
+        )
+        .limit(1)
+    )
+    return kind == NodeType.AGENT
+
+
+async def graph_of(session: AsyncSession, execution: WorkflowExecution) -> dict[str, Any] | None:
+    """The graph of the version that the execution runs; versions are never deleted.
+
+    None when an agent runs.
+    """
+    if await is_of_agent(session, execution):
+        return None
     version = await session.scalars(
         select(WorkflowVersion).where(
             WorkflowVersion.workflow_id == execution.workflow_id,

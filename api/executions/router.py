@@ -13,6 +13,7 @@ from api.deps import SessionDep, UserDep, get_editor
 from api.engine import EngineUnavailable
 from api.errors import NotFound
 from api.executions import repository
+from api.executions.acceptance import Cause
 from api.executions.deps import (
     EngineDep,
     ExecutionDep,
@@ -42,7 +43,6 @@ from api.executions.schemas import (
     Timeline,
     View,
 )
-from api.executions.service import Cause
 from api.executions.stream import Position
 from api.executions.timeline import timeline_of
 from api.ownership import owned
@@ -85,6 +85,7 @@ async def list_executions(
     status: Annotated[list[ExecutionStatus] | None, Query()] = None,
     workflow_id: UUID | None = None,
     trigger: TriggerType | None = None,
+    parent: UUID | None = None,
     tag: Annotated[str | None, Query(max_length=100)] = None,
     since: datetime | None = None,
     until: datetime | None = None,
@@ -93,8 +94,11 @@ async def list_executions(
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> ExecutionList:
-    """Runs, newest first; `text` looks into id, workflow name and error message."""
-    filters = repository.Filters(status, workflow_id, trigger, tag, since, until, text)
+    """Runs, newest first; `text` looks into id, names and error message.
+
+    Conversations and drafts are listed by `trigger`, and whatever runs below a run by `parent`.
+    """
+    filters = repository.Filters(status, workflow_id, trigger, parent, tag, since, until, text)
     chosen = owned(select(WorkflowExecution), WorkflowExecution, user)
     rows, following = await executions_page(
         session, repository.filtered(chosen, filters), sort=sort, limit=limit, cursor=cursor
@@ -131,7 +135,7 @@ async def get_execution(
 
 @router.get("/executions/{execution_id}/graph")
 async def get_graph(execution: ExecutionDep, session: SessionDep) -> ExecutionGraph:
-    """The graph that the run carries, even when its workflow was deleted since."""
+    """The graph that the run carries, even when its workflow was deleted since; an agent's has none."""
     return ExecutionGraph(graph=await repository.graph_of(session, execution))
 
 
@@ -230,7 +234,7 @@ async def stream_events(
     stream: StreamDep,
     last_event_id: Annotated[str | None, Header(max_length=200)] = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """`execution`, `node` and `log` events as they happen, then `end`."""
+    """`execution`, `node`, `log`, `approval` and `delta` events as they happen, then `end`."""
     async for event in stream.events(execution.id, Position.parse(last_event_id)):
         yield event
 

@@ -97,12 +97,17 @@ class NodeOut(BaseModel):
 
 
 class ExecutionOut(BaseModel):
-    """One run; `nodes` in the detail only."""
+    """One run; `nodes` in the detail only.
+
+    Conversations and drafts have no workflow, and version 0.
+    """
 
     id: UUID
-    workflow_id: UUID
-    workflow_name: str
+    workflow_id: UUID | None
+    workflow_name: str | None
     workflow_version: int
+    agent_id: UUID | None
+    agent_name: str | None
     status: ExecutionStatus
     trigger_type: TriggerType
     input: Json
@@ -121,9 +126,9 @@ class ExecutionOut(BaseModel):
 
 
 class ExecutionGraph(BaseModel):
-    """The graph document of a run."""
+    """The graph document of a run; null for an agent's."""
 
-    graph: dict[str, Json]
+    graph: dict[str, Json] | None
 
 
 class LogOut(BaseModel):
@@ -254,6 +259,8 @@ class View:
             workflow_id=row.workflow_id,
             workflow_name=row.workflow_name,
             workflow_version=row.workflow_version,
+            agent_id=row.agent_id,
+            agent_name=row.agent_name,
             status=ExecutionStatus(row.status),
             trigger_type=TriggerType(row.trigger_type),
             input=given,

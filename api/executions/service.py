@@ -2,23 +2,21 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.engine import Engine, EngineUnavailable, StartRefused
+from api.engine import Engine, EngineUnavailable
 from api.executions import repository
+from api.executions.acceptance import Cause, accept, ensure_started
 from api.executions.errors import (
     HistoryGone,
     IdempotencyKeyReused,
     InputInvalid,
     NotEnded,
-    SnapshotTooLarge,
+    NoWorkflow,
     TemporalUnavailable,
 )
 from api.executions.schemas import (
@@ -40,23 +38,10 @@ from models.graph.node import TriggerNode
 from models.graph.values import Json, is_artifact
 from models.overflow import JSON_TYPE, by_reference
 from models.workflow import Workflow
-from temporal_workflows.contracts import GraphInput, NodeRecord, workflow_id
+from temporal_workflows.contracts import GraphInput, NodeRecord
 
-_log = structlog.get_logger(__name__)
-# Temporal refuses payloads over 2 MB; the run's own state needs the rest.
-MAX_START_BYTES = 1_500_000
 MAX_SCHEMA_PROBLEMS = 20
 BUCKETS = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why a run starts, and what comes with it."""
-
-    trigger_type: TriggerType = TriggerType.MANUAL
-    metadata: dict[str, Any] | None = None
-    idempotency_key: str | None = None
-    retry_of: UUID | None = None
 
 
 class ExecutionService:
@@ -96,10 +81,13 @@ class ExecutionService:
         """Run again from a node, or from what failed; what need not run again is reused.
 
         Raises:
+            NoWorkflow: the run is an agent's, so there is no graph to run.
             NotEnded: the run still goes on.
             HistoryGone: Temporal no longer has its history.
             As `start` otherwise.
         """
+        if await repository.is_of_agent(self._session, execution):
+            raise NoWorkflow(_instead_of_retry(execution))
         asked = _request_hash(request, execution.id)
         workflow = await repository.workflow_of(self._session, execution)
         known = await self._known(workflow, cause.idempotency_key, asked)
@@ -161,44 +149,11 @@ class ExecutionService:
         cause: Cause,
         asked: str,
     ) -> WorkflowExecution:
-        document = start.model_dump(mode="json")
-        size = len(json.dumps(document, ensure_ascii=False).encode())
-        if size > MAX_START_BYTES:
-            raise SnapshotTooLarge(
-                f"graph, tools, sub-workflows and input take {size} bytes together; "
-                f"at most {MAX_START_BYTES} can be started"
-            )
-        values = {
-            "id": UUID(start.execution_id),
-            "owner_id": workflow.owner_id,
-            "workflow_id": workflow.id,
-            "workflow_version": start.workflow_version,
-            "graph_hash": start.graph_hash,
-            "trigger_type": cause.trigger_type,
-            "trigger_metadata": cause.metadata or {},
-            "input": start.input,
-            "idempotency_key": cause.idempotency_key,
-            "request_hash": asked,
-            "temporal_workflow_id": workflow_id(start.execution_id),
-            "retry_of": cause.retry_of,
-            "tags": tags,
-            "start_input": document,
-        }
-        if not await repository.insert_once(self._session, values):
-            known = await self._known(workflow, cause.idempotency_key, asked)
-            if known is None:
-                raise IdempotencyKeyReused("this Idempotency-Key is in use; use a new key")
-            return known
-
-        async def hand_over() -> None:
-            """What fails here is found and repaired by the mirror's sweep."""
-            try:
-                await self._engine.start(start)
-            except (EngineUnavailable, StartRefused) as error:
-                _log.warning("start is left to the sweep", error=str(error), id=start.execution_id)
-
-        self._session.info.setdefault("after_commit", []).append(hand_over)
-        return await self._session.get_one(WorkflowExecution, values["id"])
+        made = await accept(self._session, self._engine, start, cause, asked=asked, tags=tags)
+        made = made or await self._known(workflow, cause.idempotency_key, asked)
+        if made is None:
+            raise IdempotencyKeyReused("this Idempotency-Key is in use; use a new key")
+        return made
 
     # Stopping ------------------------------------------------------------------------------------
 
@@ -213,11 +168,10 @@ class ExecutionService:
     async def _stop(self, execution: WorkflowExecution, reason: str | None) -> None:
         if ExecutionStatus(execution.status).is_terminal:
             return
+        # Accepted, but perhaps not started: what is to be stopped must exist.
+        await ensure_started(self._engine, execution)
         name = execution.temporal_workflow_id
         try:
-            if execution.start_input is not None:
-                # Accepted, but perhaps not started: what is to be stopped must exist.
-                await self._engine.start(GraphInput.model_validate(execution.start_input))
             if reason is None:
                 await self._engine.cancel(name)
             else:
@@ -230,7 +184,10 @@ class ExecutionService:
     async def statistics(
         self, owner_id: UUID | None, hours: int, workflow: UUID | None = None
     ) -> Statistics:
-        """Figures of the runs accepted in the last `hours`; of everybody when `owner_id` is None."""
+        """Figures of the workflows' runs accepted in the last `hours`.
+
+        They are of everybody when `owner_id` is None.
+        """
         since = datetime.now(UTC) - timedelta(hours=hours)
         chosen = repository.filtered(
             select(WorkflowExecution), repository.Filters(workflow_id=workflow, since=since)
@@ -277,6 +234,7 @@ def _graph_input(
         graph_hash=snapshot.graph_hash,
         tools=snapshot.tools,
         workflows=snapshot.workflows,
+        agents=snapshot.agents,
         input=given,
         trigger_key=trigger.key if trigger else None,
     )
@@ -318,6 +276,15 @@ def _check_node(graph: Graph, request: RetryRequest) -> None:
         raise InputInvalid(f"from_node: the graph has no node {request.from_node!r}")
     if request.inputs is not None and request.from_node is None:
         raise InputInvalid("inputs: name the node they are for in `from_node`")
+
+
+def _instead_of_retry(execution: WorkflowExecution) -> str:
+    if execution.parent_execution_id is not None:
+        above = execution.parent_execution_id
+        return f"an agent's run has no workflow to run again: retry the run above it, {above}"
+    if execution.trigger_type == TriggerType.CHAT:
+        return "a conversation has no workflow to run again: send its agent a message"
+    return "this run has no workflow to run again: ask for it anew"
 
 
 def _edited(

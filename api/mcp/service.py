@@ -16,10 +16,11 @@ from api.engine import Engine, EngineUnavailable, ToolRunFailed
 from api.errors import Conflict, Forbidden, NotFound, Unavailable, ValidationFailed, VersionMismatch
 from api.mcp.schemas import HIDDEN, ApproveRequest, Counts, NewServer, ServerChange
 from api.ownership import owned
+from api.usage import refuse_used
 from models.enums import McpTransport, Role, ToolType
+from models.graph.values import Json
 from models.mcp import McpServer
 from models.tool import Tool
-from models.workflow import NodeRow, Workflow, WorkflowVersion
 from temporal_workflows.contracts import McpDiscovery, McpDiscoveryTask
 
 _SHOWN = 20
@@ -207,36 +208,11 @@ class McpService:
         return await self._stored(row)
 
     async def refuse_used(self, row: McpServer) -> None:
-        """Raises `ServerInUse` while a draft, a published version or a tool of its owner names it."""
-        users = [*await self._workflows_with(row.name), *await self._tools_with(row.name)]
-        if users:
-            names = ", ".join(repr(name) for _, name in users)
-            raise ServerInUse(
-                f"the MCP server {row.name!r} is used by {names}; change these first",
-                errors=[
-                    {"path": path, "message": f"uses it: {name}", "code": "USED"}
-                    for path, name in users
-                ],
-            )
-
-    async def _workflows_with(self, server: str) -> list[tuple[str, str]]:
-        config = {"kind": ToolType.MCP.value, "server": server}
-        drafts = select(NodeRow.workflow_id).where(NodeRow.document.contains({"config": config}))
-        published = (
-            select(WorkflowVersion.workflow_id)
-            .join(
-                Workflow,
-                (Workflow.id == WorkflowVersion.workflow_id)
-                & (Workflow.published_version == WorkflowVersion.version),
-            )
-            .where(WorkflowVersion.graph.contains({"nodes": [{"config": config}]}))
-        )
-        users = owned(select(Workflow.id, Workflow.name), Workflow, self._user).where(
-            Workflow.deleted_at.is_(None),
-            or_(Workflow.id.in_(drafts), Workflow.id.in_(published)),
-        )
-        found = await self._session.execute(users.limit(_SHOWN))
-        return [(f"workflows/{id_}", name) for id_, name in found.all()]
+        """Raises `ServerInUse` while a workflow, an agent or a tool of its owner names it."""
+        part: dict[str, Json] = {"config": {"kind": ToolType.MCP.value, "server": row.name}}
+        tools = await self._tools_with(row.name)
+        what = f"the MCP server {row.name!r}"
+        await refuse_used(self._session, self._user, part, what, ServerInUse, others=tools)
 
     async def _tools_with(self, server: str) -> list[tuple[str, str]]:
         users = owned(select(Tool.id, Tool.name), Tool, self._user).where(

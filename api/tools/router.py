@@ -140,7 +140,7 @@ async def change_tool(
 async def delete_tool(
     tool_id: UUID, service: ServiceDep, session: SessionDep, editor: EditorDep, request: Request
 ) -> None:
-    """Delete a tool that no workflow names."""
+    """Delete a tool that no workflow and no agent names."""
     await service.delete(await service.get_own(tool_id))
     note(session, request, "tool.delete", actor_id=editor.id, resource=str(tool_id))
 

@@ -11,6 +11,7 @@ from api.engine import Engine, EngineUnavailable, ToolRunFailed
 from api.errors import Conflict, NotFound, Unavailable, ValidationFailed
 from api.ownership import owned
 from api.tools.schemas import TestAnswer, TestRequest
+from api.usage import refuse_used
 from api.workflows.service import spec_of
 from models.base import new_id
 from models.graph.expression import ExpressionError
@@ -20,11 +21,8 @@ from models.graph.templates import tool_templates
 from models.graph.tool import ToolConfig, ToolSpec
 from models.tool import Tool
 from models.user import User
-from models.workflow import NodeRow, Workflow, WorkflowVersion
 from temporal_workflows.contracts import LogLine, NodeContext, NodeError, ToolTask, Usage
 from temporal_workflows.tool_rendering import ToolTemplates, secret_texts
-
-_SHOWN = 20
 
 
 class ToolNameTaken(Conflict):
@@ -34,7 +32,7 @@ class ToolNameTaken(Conflict):
 
 
 class ToolInUse(Conflict):
-    """Workflows name the tool; `errors` lists them."""
+    """Workflows or agents name the tool; `errors` lists them."""
 
     code = "TOOL_IN_USE"
 
@@ -89,31 +87,10 @@ class ToolService:
         tool.soft_delete()
 
     async def refuse_used(self, tool: Tool) -> None:
-        """Raises `ToolInUse` while a draft or a published version of its owner names it."""
-        drafts = select(NodeRow.workflow_id).where(NodeRow.document["tool"].astext == tool.name)
-        published = (
-            select(WorkflowVersion.workflow_id)
-            .join(
-                Workflow,
-                (Workflow.id == WorkflowVersion.workflow_id)
-                & (Workflow.published_version == WorkflowVersion.version),
-            )
-            .where(WorkflowVersion.graph.contains({"nodes": [{"tool": tool.name}]}))
+        """Raises `ToolInUse` while a workflow or an agent of its owner names it."""
+        await refuse_used(
+            self._session, self._user, {"tool": tool.name}, f"the tool {tool.name!r}", ToolInUse
         )
-        users = owned(select(Workflow.id, Workflow.name), Workflow, self._user).where(
-            Workflow.deleted_at.is_(None),
-            or_(Workflow.id.in_(drafts), Workflow.id.in_(published)),
-        )
-        found = (await self._session.execute(users.limit(_SHOWN))).all()
-        if found:
-            names = ", ".join(repr(name) for _, name in found)
-            raise ToolInUse(
-                f"the tool {tool.name!r} is used by {names}; change these workflows first",
-                errors=[
-                    {"path": f"workflows/{id_}", "message": f"uses it: {name}", "code": "USED"}
-                    for id_, name in found
-                ],
-            )
 
     async def try_out(self, spec: ToolSpec, request: TestRequest) -> TestAnswer:
         """Run a tool for real, as an activity with its own limits.

@@ -1,22 +1,22 @@
 """Use cases about workflows."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.agents.checks import schema_problem, unusable
 from api.errors import NotFound
 from api.ownership import owned
 from api.workflows.drafts import Document, read_draft, write_draft
 from api.workflows.errors import InvalidGraph, NameTaken, as_errors
+from models.agent import Agent
 from models.graph.document import graph_hash
 from models.graph.graph import Graph
-from models.graph.json_schema import SchemaInvalid, check_json_schema
-from models.graph.node import AdapterNode, TriggerNode
+from models.graph.node import AdapterNode, AgentNode, TriggerNode
 from models.graph.problems import Code, Known, Problem, problem
 from models.graph.tool import ToolSpec
 from models.graph.validation import errors_in, validate_document
@@ -131,7 +131,7 @@ class WorkflowService:
     async def validate(self, document: Mapping[str, Json]) -> tuple[Graph | None, list[Problem]]:
         """What is wrong with a document, with the account's tools and workflows in view."""
         graph, problems = validate_document(document, await self._known())
-        return graph, [*problems, *(_schema_problems(graph) if graph else [])]
+        return graph, [*problems, *(_unusable(graph) if graph else [])]
 
     async def _known(self) -> Known:
         mine = or_(Tool.owner_id == self._user.id, Tool.is_public)
@@ -141,9 +141,11 @@ class WorkflowService:
         names = owned(select(Workflow.name), Workflow, self._user).where(
             Workflow.published_version.is_not(None), Workflow.deleted_at.is_(None)
         )
+        agents = select(Agent.name).where(or_(Agent.owner_id == self._user.id, Agent.is_public))
         return Known(
             tools={tool.name: spec_of(tool) for tool in tools},
             workflows=set(await self._session.scalars(names)),
+            agents=set(await self._session.scalars(agents)),
             secrets=set(
                 await self._session.scalars(owned(select(Secret.name), Secret, self._user))
             ),
@@ -221,27 +223,18 @@ def spec_of(tool: Tool) -> ToolSpec:
     )
 
 
-def _schema_problems(graph: Graph) -> list[Problem]:
-    """JSON Schemas that are none; they would fail every run."""
-    found = []
+def _unusable(graph: Graph) -> Iterator[Problem]:
+    """JSON Schemas that are none, and agents that no provider would answer: every run would fail."""
     for index, node in enumerate(graph.nodes):
-        schema: Any = None
-        name = ""
+        path = f"nodes[{index}].config"
         if isinstance(node, TriggerNode):
-            schema, name = node.config.input_schema, "input_schema"
+            found = schema_problem(node.config.input_schema, f"{path}.input_schema")
         elif isinstance(node, AdapterNode):
-            schema, name = node.config.output_schema, "output_schema"
-        if schema is None:
+            found = schema_problem(node.config.output_schema, f"{path}.output_schema")
+        elif isinstance(node, AgentNode) and node.config is not None:
+            found = unusable(node.config, path)
+        else:
             continue
-        try:
-            check_json_schema(schema)
-        except SchemaInvalid as error:
-            found.append(
-                problem(
-                    Code.INVALID_NODE_CONFIG,
-                    f"`{node.key}`: {name} is no JSON Schema: {error}",
-                    nodes=[node.key],
-                    path=f"nodes[{index}].config.{name}",
-                )
-            )
-    return found
+        for each in found:
+            message = f"`{node.key}`: {each['path'].rpartition('.')[2]}: {each['message']}"
+            yield problem(Code.INVALID_NODE_CONFIG, message, nodes=[node.key], path=each["path"])

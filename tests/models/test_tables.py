@@ -10,6 +10,8 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from models.agent import Agent, AgentToolRow
+from models.approval import Approval
 from models.audit import AuditEntry
 from models.base import new_id
 from models.enums import TERMINAL_STATUSES, ExecutionStatus, TriggerType
@@ -179,13 +181,23 @@ async def _fill(session: AsyncSession, owner: User) -> None:
         RefreshToken(user_id=owner.id, family=new_id(), token_hash=uuid4().hex, expires_at=now),
         Secret(owner_id=owner.id, name="s", ciphertext=b"c", wrapped_key=b"w", key_id="k"),
         McpServer(owner_id=owner.id, name="m", transport="http", url="https://example.com"),
+        Approval(
+            owner_id=owner.id, execution_id=execution.id, node_key="call_1_1", title="t", request={}
+        ),
     )
+    await _fill_agents(session, owner)
+
+
+async def _fill_agents(session: AsyncSession, owner: User) -> None:
+    agent = Agent(owner_id=owner.id, name="a", model_provider="openai", model_name="m")
+    await saved(session, agent)
+    await saved(session, AgentToolRow(agent_id=agent.id, name="t", position=0, document={}))
 
 
 TABLES = (
     *(Workflow, NodeRow, EdgeRow, WorkflowVersion, Tool),
     *(WorkflowExecution, NodeExecution, ExecutionLog, ApiKey, RefreshToken),
-    *(Secret, McpServer),
+    *(Secret, McpServer, Approval, Agent, AgentToolRow),
 )
 
 
@@ -231,3 +243,42 @@ async def test_a_public_tool_is_seen_and_not_changed(
             update(Tool).where(Tool.owner_id == two_owners[1]).values(name="mine")
         )
         assert changed.rowcount == 0  # type: ignore[attr-defined]
+
+
+async def test_a_public_agent_is_seen_with_its_tools_and_neither_is_changed(
+    sessions: async_sessionmaker[AsyncSession], two_owners: tuple[UUID, UUID]
+) -> None:
+    theirs = Agent.owner_id == two_owners[1]
+    async with sessions.begin() as session:
+        agent_id = await session.scalar(select(Agent.id).where(theirs))
+        await session.execute(update(Agent).where(theirs).values(is_public=True))
+    async with sessions.begin() as session:
+        await act_as(session, two_owners[0])
+        assert await session.scalar(select(Agent.id).where(theirs)) == agent_id
+        tools = AgentToolRow.agent_id == agent_id
+        assert await session.scalar(select(AgentToolRow.name).where(tools)) == "t"
+        for change in (
+            update(Agent).where(theirs).values(name="mine"),
+            update(AgentToolRow).where(tools).values(name="mine"),
+        ):
+            assert (await session.execute(change)).rowcount == 0  # type: ignore[attr-defined]
+
+
+async def test_a_run_may_be_an_agents_and_no_workflows(db: AsyncSession) -> None:
+    owner = user()
+    await saved(db, owner)
+    agent = Agent(owner_id=owner.id, name="helper", model_provider="openai", model_name="m")
+    await saved(db, agent)
+    run = WorkflowExecution(
+        owner_id=owner.id,
+        agent_id=agent.id,
+        workflow_version=0,
+        graph_hash="",
+        trigger_type=TriggerType.CHAT,
+        temporal_workflow_id=uuid4().hex,
+    )
+    await saved(db, run)
+    agent.soft_delete()
+    await db.flush()
+    await db.refresh(run)
+    assert (run.workflow_name, run.agent_name) == (None, "helper")

@@ -1,0 +1,42 @@
+"""Decisions that runs wait for: a projection of Temporal history."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, TimestampMixin, UUIDMixin, enum_check
+from models.enums import ApprovalStatus
+
+
+class Approval(UUIDMixin, TimestampMixin, Base):
+    """Something that a person approves or rejects before a run goes on.
+
+    `request` is what is asked, such as {tool, arguments}; nobody decides after `expires_at`.
+    """
+
+    __tablename__ = "approvals"
+    __table_args__ = (
+        enum_check("status", ApprovalStatus),
+        Index(None, "owner_id", "status", "created_at"),
+    )
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    execution_id: Mapped[UUID] = mapped_column(
+        ForeignKey("workflow_executions.id", ondelete="CASCADE"), index=True
+    )
+    node_key: Mapped[str] = mapped_column(String(63))
+    path: Mapped[str] = mapped_column(String(200), default="")
+    title: Mapped[str] = mapped_column(String(200))
+    request: Mapped[Any] = mapped_column(JSONB, nullable=False)
+    form_schema: Mapped[dict[str, Any] | None]
+    assignees: Mapped[list[str]] = mapped_column(default=list)
+    required: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    status: Mapped[str] = mapped_column(String(50), default=ApprovalStatus.PENDING)
+    comment: Mapped[str | None] = mapped_column(Text)
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
