@@ -9,12 +9,13 @@ from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.failure.v1 import Failure as FailureProto
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.update.v1 import Request as UpdateRequest
 from temporalio.converter import DataConverter
 from temporalio.exceptions import ApplicationError, ChildWorkflowError
 
 from models.enums import ExecutionStatus
 from models.graph.values import Json
-from temporal_workflows.contracts import parse_activity_id
+from temporal_workflows.contracts import DECIDE_UPDATE, Decision, parse_activity_id
 from temporal_workflows.failures import failure_detail, node_error
 from temporal_workflows.payloads import ENCODING
 from temporal_workflows.scheduler import Place
@@ -126,8 +127,23 @@ class TimerEnded(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Offered(Fact):
+    """A decision that a run gets again after its reset; `Decided` tells when it is taken."""
+
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Decided(Fact):
+    """A person's decision is taken: `decision`, or the one that event `offered_id` offered."""
+
+    decision: Decision | None
+    offered_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChildInitiated(Fact):
-    """A sub-workflow; `start` is its `GraphInput`."""
+    """A run below; `start` is its `GraphInput` or `AgentInput`."""
 
     place: Place
     start: JsonObject
@@ -218,7 +234,7 @@ class _Reader:
     async def scheduled(self, event: HistoryEvent) -> Fact:
         details = event.activity_task_scheduled_event_attributes
         task = await self._object(details.input)
-        place, _ = _parse_place(details.activity_id)
+        place, _ = parse_place(details.activity_id)
         summary = await self._first([event.user_metadata.summary])
         title = summary if isinstance(summary, str) else ""
         return Scheduled(event.event_id, _time(event), place, task.get("inputs"), title)
@@ -263,7 +279,7 @@ class _Reader:
         if details.marker_name != LOCAL_ACTIVITY:
             return None
         data = await self._object(details.details["data"])
-        place, purpose = _parse_place(data["activity_id"])
+        place, purpose = parse_place(data["activity_id"])
         failure = None
         if details.HasField("failure"):
             failure = await self._failure(details.failure, place)
@@ -286,11 +302,11 @@ class _Reader:
             failure=failure,
         )
 
-    # Timers and children -------------------------------------------------------------------------
+    # Timers, people and children -----------------------------------------------------------------
 
     async def timer_started(self, event: HistoryEvent) -> Fact:
         summary = await self._first([event.user_metadata.summary])
-        place, purpose = _parse_place(summary if isinstance(summary, str) else "")
+        place, purpose = parse_place(summary if isinstance(summary, str) else "")
         return TimerStarted(event.event_id, _time(event), place, purpose)
 
     async def timer_fired(self, event: HistoryEvent) -> Fact:
@@ -301,10 +317,30 @@ class _Reader:
         started = event.timer_canceled_event_attributes.started_event_id
         return TimerEnded(event.event_id, _time(event), started, fired=False)
 
+    async def update_admitted(self, event: HistoryEvent) -> Fact | None:
+        request = event.workflow_execution_update_admitted_event_attributes.request
+        decision = await self._decision(request)
+        return None if decision is None else Offered(event.event_id, _time(event), decision)
+
+    async def update_accepted(self, event: HistoryEvent) -> Fact | None:
+        details = event.workflow_execution_update_accepted_event_attributes
+        decision, offered = None, details.accepted_request_sequencing_event_id
+        if details.HasField("accepted_request"):
+            decision = await self._decision(details.accepted_request)
+            if decision is None:
+                return None
+        return Decided(event.event_id, _time(event), decision, offered)
+
+    async def _decision(self, request: UpdateRequest) -> Decision | None:
+        """The decision that an update carries; None for any other update."""
+        if request.input.name != DECIDE_UPDATE:
+            return None
+        return Decision.model_validate(await self._object(request.input.args))
+
     async def child_initiated(self, event: HistoryEvent) -> Fact:
         details = event.start_child_workflow_execution_initiated_event_attributes
         summary = await self._first([event.user_metadata.summary])
-        place, _ = _parse_place(summary if isinstance(summary, str) else "")
+        place, _ = parse_place(summary if isinstance(summary, str) else "")
         start = await self._object(details.input)
         return ChildInitiated(event.event_id, _time(event), place, start)
 
@@ -415,6 +451,12 @@ def storable(value: Any) -> Any:
     return value
 
 
+def parse_place(activity_id: str) -> tuple[Place, str]:
+    """The place and the purpose in an activity id."""
+    key, path, purpose = parse_activity_id(activity_id)
+    return Place(key, path), purpose
+
+
 def _as_ended(cause: BaseException) -> ChildWorkflowError:
     """Wrapped as workflow code sees it, so that both translate it with the same function."""
     wrapped = ChildWorkflowError(
@@ -434,11 +476,6 @@ def _as_ended(cause: BaseException) -> ChildWorkflowError:
 def _named(code: str, message: str) -> Failure:
     error = {"code": code, "message": storable(message), "node_key": "", "path": ""}
     return Failure({**error, "attempt": 1, "details": None})
-
-
-def _parse_place(activity_id: str) -> tuple[Place, str]:
-    key, path, purpose = parse_activity_id(activity_id)
-    return Place(key, path), purpose
 
 
 def _time(event: HistoryEvent) -> datetime:
@@ -468,6 +505,8 @@ _READERS = {
     EventType.EVENT_TYPE_TIMER_STARTED: _Reader.timer_started,
     EventType.EVENT_TYPE_TIMER_FIRED: _Reader.timer_fired,
     EventType.EVENT_TYPE_TIMER_CANCELED: _Reader.timer_cancelled,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED: _Reader.update_admitted,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: _Reader.update_accepted,
     EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED: _Reader.child_initiated,
     EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED: _Reader.child_refused,
     EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED: _Reader.child_completed,

@@ -21,7 +21,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.engine import Engine, EngineUnavailable, StartRefused, Tail
+from api.engine import Engine, EngineUnavailable, StartRefused, Tail, read_start
 from api.mirror import store
 from api.mirror.commits import Batches, Job
 from api.mirror.events import Page
@@ -31,7 +31,7 @@ from api.mirror.rows import Changes
 from api.mirror.statements import LEASE_LOCK
 from api.mirror.track import Track, open_track, was_reset, whole_projection
 from models.session import single_statements
-from temporal_workflows.contracts import HINT_CHANNEL, GraphInput
+from temporal_workflows.contracts import HINT_CHANNEL
 
 _log = structlog.get_logger(__name__)
 READERS = 32
@@ -56,6 +56,8 @@ SWEEP_SECONDS = 1.0
 # Asking for a lease costs little; looking at a run whose hints may all have come costs Temporal.
 SWEEP_CLAIMS = 100
 SWEEP_LOOKS = 20
+# What waits for people is looked at with every late look, so many at a time.
+QUIET_LOOKS = 50
 REPAIR_AGE = timedelta(seconds=2)
 # Temporal's index tells of an end a little late, and when it is busy later still.
 CLOSED_OVERLAP = timedelta(seconds=3)
@@ -91,6 +93,7 @@ class Mirror:
         self._tracks: OrderedDict[UUID, Track] = OrderedDict()
         self._ended: OrderedDict[UUID, None] = OrderedDict()
         self._checked: dict[UUID, float] = {}
+        self._quiet: dict[UUID, float] = {}
         self._batches = Batches()
         self._tails: set[asyncio.Task[None]] = set()
         self._crowded = False
@@ -384,6 +387,8 @@ class Mirror:
             try:
                 await self._repair_starts()
                 await self._look_for_moves()
+                if self._sweeps % LATE_EVERY == 0:
+                    await self._look_at_the_quiet()
                 await self._look_for_ends()
                 self._count()
                 self.swept_at = time.monotonic()
@@ -396,7 +401,7 @@ class Mirror:
             rows = await store.unstarted(session, datetime.now(UTC) - REPAIR_AGE)
         for row in rows:
             try:
-                await self._engine.start(GraphInput.model_validate(row.start_input))
+                await self._engine.start(read_start(row.start_input))
             except StartRefused as error:
                 async with self._transaction() as session:
                     await store.refuse(session, row.id, str(error))
@@ -415,6 +420,19 @@ class Mirror:
             self._enqueue(execution_id)
         for execution_id in [key for key in due if key not in self._tracks][:SWEEP_CLAIMS]:
             self._enqueue(execution_id)
+
+    async def _look_at_the_quiet(self) -> None:
+        """What waits for people moves at no known time; a history that grew lost its hint."""
+        async with self._transaction() as session:
+            found = await store.waiting_for_people(session)
+        self._quiet = {row.id: self._quiet.get(row.id, 0.0) for row in found}
+        for row in sorted(found, key=lambda row: self._quiet[row.id])[:QUIET_LOOKS]:
+            self._quiet[row.id] = time.monotonic()
+            told = await self._engine.describe(row.temporal_id)
+            if told is not None and (
+                row.cursor.run_id != told.run_id or row.cursor.event_id < told.history_length
+            ):
+                self._enqueue(row.id)
 
     def _count(self) -> None:
         recent = time.monotonic() - CROWD_SECONDS

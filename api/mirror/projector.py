@@ -5,14 +5,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from api.mirror.approvals import Approvals, reason
 from api.mirror.events import (
     ChildInitiated,
+    Decided,
     Ended,
     Fact,
     Failure,
     JsonObject,
     LiveAttempt,
     LocalEnded,
+    Offered,
     Page,
     RunContinued,
     RunEnded,
@@ -21,6 +24,7 @@ from api.mirror.events import (
     Started,
     TimerEnded,
     TimerStarted,
+    parse_place,
 )
 from api.mirror.rows import (
     Changes,
@@ -32,14 +36,14 @@ from api.mirror.rows import (
     log_row_id,
     node_row_id,
 )
-from models.enums import ExecutionStatus, NodeType
+from models.enums import ApprovalStatus, ExecutionStatus, NodeType
 from models.graph.node import CONTAINER_TYPES
-from temporal_workflows.contracts import Activity
+from temporal_workflows.contracts import APPROVAL_PURPOSE, IDLE_PURPOSE, Activity
 from temporal_workflows.scheduler import Place
 
 COMPLETED, FAILED = ExecutionStatus.COMPLETED, ExecutionStatus.FAILED
 CANCELLED, RUNNING = ExecutionStatus.CANCELLED, ExecutionStatus.RUNNING
-WAITING = ExecutionStatus.WAITING
+WAITING, SKIPPED = ExecutionStatus.WAITING, ExecutionStatus.SKIPPED
 NODE_ACTIVITIES = frozenset(
     {Activity.TRIGGER, Activity.CONDITION, Activity.ADAPTER, Activity.AGGREGATOR}
 )
@@ -48,6 +52,7 @@ OPENING = {"items": RUNNING, "workflow": RUNNING, "delay": WAITING}
 # A node that is an execution of its own below; a turn of an agent's run is none.
 CHILDREN = frozenset({NodeType.WORKFLOW, NodeType.AGENT})
 REMOTE = frozenset({NodeType.TOOL, NodeType.AGENT})
+TURN, SUMMARY = "turn_", "summary_"  # nodes of an agent's run are `turn_2` and `call_2_1`
 UNRECORDED = "Unrecorded"
 
 
@@ -70,6 +75,9 @@ class Projector:
         self._attempts: dict[Place, int] = {}
         self._events: dict[int, NodeRow] = {}
         self._nodes: dict[str, tuple[NodeType, str]] = {}
+        self._tools: dict[str, NodeType] = {}
+        self._approvals = Approvals()
+        self._idle: int | None = None
         self._changes = Changes()
 
     @property
@@ -91,7 +99,8 @@ class Projector:
         if not self.accepts(page):
             return self._changes
         if self.cursor is None or page.run_id != self.cursor.run_id:
-            self._events = {}
+            self._events, self._idle = {}, None
+            self._approvals.begin_run()
             self.cursor = Cursor(page.run_id, 0)
         for fact in page.facts:
             if fact.event_id > self.cursor.event_id:
@@ -128,6 +137,8 @@ class Projector:
             LocalEnded: self._local,
             TimerStarted: self._timer_started,
             TimerEnded: self._timer_ended,
+            Offered: self._offered,
+            Decided: self._decided,
             ChildInitiated: self._child,
         }
         handlers[type(fact)](fact)
@@ -140,11 +151,14 @@ class Projector:
         self._nodes = {
             node["key"]: (NodeType(node["type"]), node.get("name") or node["key"]) for node in nodes
         }
+        if "graph" not in fact.start:
+            self._tools = {tool["name"]: _kind(tool) for tool in fact.start.get("tools") or ()}
         if self.execution.started_at is None:
             self.execution.started_at = fact.at
 
     def _run_ended(self, fact: RunEnded) -> None:
         for row in self.open_rows:
+            self._end_approval(row, ApprovalStatus.CANCELLED, fact)
             self._end(row, CANCELLED, ended_at=fact.at)
         self.ended = True
         self.execution.status = fact.status
@@ -156,20 +170,25 @@ class Projector:
         self._changes.continued = fact.run_id
 
     def _settle_status(self) -> None:
-        """A run whose every open node only waits is waiting itself."""
+        """A run whose every open node only waits is waiting itself; so is an idle conversation."""
         if self.ended:
             return
         leaves = [row for row in self._open.values() if row.node_type not in CONTAINER_TYPES]
         waits = bool(leaves) and all(row.status is WAITING for row in leaves)
+        waits = waits or self._idle is not None
         self.execution.status = WAITING if waits else RUNNING
 
     # Remote activities ---------------------------------------------------------------------------
 
     def _scheduled(self, fact: Scheduled) -> None:
-        if fact.place.key not in self._nodes:
-            kind = NodeType.AGENT if fact.place.key.startswith("turn_") else NodeType.TOOL
-            self._nodes[fact.place.key] = (kind, fact.title or fact.place.key)
-        row = self._add(fact, fact.place, RUNNING, input=fact.input, started_at=fact.at)
+        key = fact.place.key
+        if key not in self._nodes:
+            kind = NodeType.AGENT if key.startswith((TURN, SUMMARY)) else NodeType.TOOL
+            self._nodes[key] = (kind, fact.title or key)
+        row = self._let_through(fact, fact.place)
+        if row is None:
+            row = self._add(fact, fact.place, RUNNING, started_at=fact.at)
+        row.input = fact.input
         self._events[fact.event_id] = row
 
     def _started(self, fact: Started) -> None:
@@ -214,11 +233,20 @@ class Projector:
         row = self._events.get(fact.scheduled_id)
         if row is None:
             return
+        if self._tools and row.node_key.startswith(TURN):
+            self._name_calls(row.node_key.removeprefix(TURN), fact.output)
         self._log(row, fact.logs)
         error = _error_at(row, fact.failure) if fact.failure else None
         self._end(
             row, fact.status, output=fact.output, error=error, usage=fact.usage, ended_at=fact.at
         )
+
+    def _name_calls(self, turn: str, output: Any) -> None:
+        """Know what a model asks for: runs below and waits name their place only."""
+        calls = output.get("calls") if isinstance(output, dict) else None
+        for number, call in enumerate(calls or (), 1):
+            kind = self._tools.get(call["name"], NodeType.TOOL)
+            self._nodes[f"call_{turn}_{number}"] = (kind, call["name"])
 
     # Local activities ----------------------------------------------------------------------------
 
@@ -254,6 +282,9 @@ class Projector:
         )
 
     def _evaluated(self, fact: LocalEnded) -> None:
+        if fact.purpose == APPROVAL_PURPOSE and fact.failure is None:
+            self._asked(fact)
+            return
         if fact.place.key not in self._nodes:
             return
         if fact.failure is not None:
@@ -289,9 +320,67 @@ class Projector:
             ended_at=fact.ended_at,
         )
 
+    # People --------------------------------------------------------------------------------------
+
+    def _asked(self, fact: LocalEnded) -> None:
+        found = (fact.result or {}).get("output")
+        if not isinstance(found, dict):
+            return
+        self._nodes.setdefault(fact.place.key, (NodeType.TOOL, found.get("tool") or fact.place.key))
+        row = self._open_or_add(fact, fact.place, WAITING, started_at=fact.started_at)
+        asked = self._approvals.ask(row, found, fact.ended_at)
+        self._changes.approvals[asked.id] = asked
+
+    def _offered(self, fact: Offered) -> None:
+        self._approvals.offer(fact.event_id, fact.decision)
+
+    def _decided(self, fact: Decided) -> None:
+        decision = fact.decision or self._approvals.offered(fact.offered_id)
+        row = self._open.get(parse_place(decision.place)[0]) if decision else None
+        if decision is None or row is None:
+            return
+        status = ApprovalStatus.APPROVED if decision.approve else ApprovalStatus.REJECTED
+        by, comment = decision.by, decision.comment
+        if not self._end_approval(row, status, fact, by=by, comment=comment):
+            return
+        if decision.approve:
+            row.move(RUNNING, started_at=fact.at)
+            self._touch(row)
+        else:
+            self._end(row, SKIPPED, reason=reason(status, comment), ended_at=fact.at)
+
+    def _let_through(self, fact: Fact, place: Place) -> NodeRow | None:
+        """The row of a call that waited for a person, which goes on with what is scheduled."""
+        row = self._open.get(place)
+        if row is None or not self._approvals.was_asked(row):
+            return None
+        row.move(RUNNING, started_at=fact.at)
+        row.scheduled_event_id = fact.event_id
+        self._touch(row)
+        return row
+
+    def _end_approval(
+        self,
+        row: NodeRow,
+        status: ApprovalStatus,
+        fact: Fact,
+        *,
+        by: str = "",
+        comment: str | None = None,
+    ) -> bool:
+        """End the row's approval; False when it has none that is pending."""
+        ended = self._approvals.end(row, status, fact.at, by=by, comment=comment)
+        if ended is not None:
+            self._changes.approvals[ended.id] = ended
+        return ended is not None
+
     # Timers and children -------------------------------------------------------------------------
 
     def _timer_started(self, fact: TimerStarted) -> None:
+        if fact.purpose == IDLE_PURPOSE:
+            self._idle = fact.event_id
+        elif fact.purpose == APPROVAL_PURPOSE:
+            self._approvals.timer_started(fact.event_id, self._open.get(fact.place))
         node = self._nodes.get(fact.place.key)
         if fact.purpose or node is None or node[0] is not NodeType.DELAY:
             return
@@ -300,6 +389,11 @@ class Projector:
         )
 
     def _timer_ended(self, fact: TimerEnded) -> None:
+        if fact.started_id == self._idle:
+            self._idle = None
+        asked, expired = self._approvals.timed(fact.started_id), ApprovalStatus.EXPIRED
+        if asked is not None and fact.fired and self._end_approval(asked, expired, fact):
+            self._end(asked, SKIPPED, reason=reason(expired, None), ended_at=fact.at)
         row = self._events.get(fact.started_id)
         if row is not None:
             self._end(row, COMPLETED if fact.fired else CANCELLED, ended_at=fact.at)
@@ -307,13 +401,16 @@ class Projector:
     def _child(self, fact: ChildInitiated) -> None:
         if fact.place.key not in self._nodes:
             return
-        row = self._open_or_add(fact, fact.place, RUNNING, started_at=fact.at)
+        row = self._let_through(fact, fact.place)
+        if row is None:
+            row = self._open_or_add(fact, fact.place, RUNNING, started_at=fact.at)
         row.input = fact.start.get("input")
         self._events[fact.event_id] = row
         self._changes.children.append(
             ChildRow(
                 id=UUID(fact.start["execution_id"]),
-                workflow_id=UUID(fact.start["workflow_id"]),
+                workflow_id=_id(fact.start.get("workflow_id")),
+                agent_id=_id(fact.start.get("agent_id")),
                 workflow_version=fact.start["workflow_version"],
                 graph_hash=fact.start.get("graph_hash") or "",
                 input=fact.start.get("input"),
@@ -407,6 +504,18 @@ def _error_at(row: NodeRow, failure: Failure) -> dict[str, Any]:
     place = {"node_key": row.node_key, "path": row.path}
     attempt = {} if row.node_type in CHILDREN else {"attempt": row.attempt}
     return {**error, **place, **attempt}
+
+
+def _kind(tool: JsonObject) -> NodeType:
+    """What a call of an agent's tool is."""
+    if tool.get("workflow"):
+        return NodeType.WORKFLOW
+    return NodeType.AGENT if tool.get("agent") else NodeType.TOOL
+
+
+def _id(found: str | None) -> UUID | None:
+    """An id that may be left out, as nothing or as an empty text."""
+    return UUID(found) if found else None
 
 
 def _unrecorded(row: NodeRow, attempt: int) -> Failure:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from models.enums import ExecutionStatus, NodeType
+from models.enums import ApprovalStatus, ExecutionStatus, NodeType
 from models.graph.values import Json
 from temporal_workflows.scheduler import Place
 
@@ -66,12 +66,31 @@ class LogRow:
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class ChildRow:
-    """The execution row of a sub-workflow, as its parent's history tells it."""
+@dataclass(slots=True)
+class ApprovalRow:
+    """One row of `approvals`; `decided_at` is when it ended, whoever or whatever ended it."""
 
     id: UUID
-    workflow_id: UUID
+    execution_id: UUID
+    node_key: str
+    path: str
+    title: str
+    request: Json
+    created_at: datetime
+    expires_at: datetime | None
+    status: ApprovalStatus = ApprovalStatus.PENDING
+    comment: str | None = None
+    decided_by: UUID | None = None
+    decided_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRow:
+    """The execution row of a run below, as its parent's history tells it."""
+
+    id: UUID
+    workflow_id: UUID | None
+    agent_id: UUID | None
     workflow_version: int
     graph_hash: str
     input: Json
@@ -107,6 +126,7 @@ class Changes:
     nodes: dict[UUID, NodeRow] = field(default_factory=dict)
     logs: list[LogRow] = field(default_factory=list)
     children: list[ChildRow] = field(default_factory=list)
+    approvals: dict[UUID, ApprovalRow] = field(default_factory=dict)
     continued: str | None = None
 
     def __bool__(self) -> bool:
@@ -122,3 +142,8 @@ def node_row_id(run_id: str, event_id: int, place: Place, attempt: int) -> UUID:
 def log_row_id(node_execution_id: UUID, seq: int) -> UUID:
     """The same for the same line, however often it is projected."""
     return uuid5(node_execution_id, str(seq))
+
+
+def approval_row_id(node_execution_id: UUID) -> UUID:
+    """The same for the same call, however often it is projected."""
+    return uuid5(node_execution_id, "approval")

@@ -6,19 +6,24 @@ from dataclasses import fields
 from sqlalchemy import ARRAY, Boolean, String, Table, bindparam, make_url, text
 
 from api.mirror.rows import ExecutionRow
-from models.enums import TERMINAL_STATUSES, ExecutionStatus
+from models.approval import Approval
+from models.enums import TERMINAL_STATUSES, ApprovalStatus, ExecutionStatus
 from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
+from models.user import User
 
 EXECUTION_CHANNEL = "pastetrader_execution"
 LEASE_SECONDS = 15
 LEASE_LOCK = 0x70747264  # first key of the advisory locks that living mirrors hold
 LIVE = sorted(set(ExecutionStatus) - TERMINAL_STATUSES)
-EXECUTIONS, NODES, LOGS = (
+EXECUTIONS, NODES, LOGS, APPROVALS = (
     WorkflowExecution.metadata.tables[model.__tablename__]
-    for model in (WorkflowExecution, NodeExecution, ExecutionLog)
+    for model in (WorkflowExecution, NodeExecution, ExecutionLog, Approval)
 )
-# What a later event may change of a node's row.
-CHANGING = ("status", "input", "output", "error", "reason", "usage", "started_at", "ended_at")
+# What a later event may change of a node's row; a call that waited is scheduled when it may run.
+CHANGING = (
+    *("status", "input", "output", "error", "reason", "usage", "started_at", "ended_at"),
+    "scheduled_event_id",
+)
 _DIALECT = make_url("postgresql+asyncpg://").get_dialect()()
 
 
@@ -37,7 +42,10 @@ _LOG = [column.name for column in LOGS.columns]
 _CHILD = (
     *("id", "workflow_id", "workflow_version", "graph_hash", "trigger_type", "trigger_metadata"),
     *("status", "input", "tags", "temporal_workflow_id", "parent_execution_id", "parent_node_key"),
+    "agent_id",
 )
+_ASKED = ("id", "execution_id", "node_key", "path", "title", "request", "created_at", "expires_at")
+_ANSWER = ("status", "comment", "decided_at")
 # One statement for any number of executions: one round trip, and all of it or nothing.
 WRITE = text(
     f"""
@@ -73,6 +81,17 @@ WRITE = text(
         SELECT {_names(_CHILD, "r.")}, m.owner_id
         FROM {_rows("children", EXECUTIONS)} JOIN moved AS m ON m.id = r.parent_execution_id
         ON CONFLICT DO NOTHING
+    ), asked AS (
+        INSERT INTO approvals
+            ({_names(_ASKED)}, {_names(_ANSWER)}, decided_by, assignees, owner_id, updated_at)
+        SELECT {_names(_ASKED, "r.")}, {_names(_ANSWER, "r.")},
+            -- History may name an account that this database does not have.
+            (SELECT u.id FROM {User.__tablename__} AS u WHERE u.id = r.decided_by), '[]', m.owner_id, m.updated_at
+        FROM {_rows("approvals", APPROVALS)} JOIN moved AS m ON m.id = r.execution_id
+        ON CONFLICT (id) DO UPDATE
+        SET updated_at = excluded.updated_at, decided_by = excluded.decided_by,
+            {", ".join(f"{name} = excluded.{name}" for name in _ANSWER)}
+        WHERE :again OR approvals.status = '{ApprovalStatus.PENDING}'
     )
     SELECT id, pg_notify('{EXECUTION_CHANNEL}', CAST(id AS text)) FROM moved
     """  # noqa: S608 - names of our own columns

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, delete, func, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.mirror.rows import Changes, ChildRow, Cursor, ExecutionRow, NodeRow
@@ -20,7 +20,14 @@ from api.mirror.statements import (
     STATE,
     WRITE,
 )
-from models.enums import TERMINAL_STATUSES, ExecutionStatus, NodeType, TriggerType
+from models.approval import Approval
+from models.enums import (
+    TERMINAL_STATUSES,
+    ApprovalStatus,
+    ExecutionStatus,
+    NodeType,
+    TriggerType,
+)
 from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
 from temporal_workflows.contracts import workflow_id
 
@@ -89,11 +96,13 @@ async def write(
 
     `again` writes over what has ended, and wherever the cursor stands.
     """
-    parts: dict[str, list[Any]] = {"executions": [], "nodes": [], "logs": [], "children": []}
+    names = ("executions", "nodes", "logs", "children", "approvals")
+    parts: dict[str, list[Any]] = {name: [] for name in names}
     for one in writes:
         parts["executions"].append(_execution(one))
         parts["nodes"] += one.changes.nodes.values()
         parts["logs"] += one.changes.logs
+        parts["approvals"] += one.changes.approvals.values()
         parts["children"] += [_child(child, one.execution.id) for child in one.changes.children]
     given = {name: orjson.dumps(rows, default=str).decode() for name, rows in parts.items()}
     found = await session.execute(WRITE, given | {"again": again})
@@ -114,6 +123,11 @@ async def replace(
         delete(ExecutionLog).where(
             ExecutionLog.execution_id == execution.id,
             ExecutionLog.node_execution_id.not_in(keep),
+        )
+    )
+    await session.execute(
+        delete(Approval).where(
+            Approval.execution_id == execution.id, Approval.id.not_in(set(changes.approvals))
         )
     )
     changes.nodes = {key: row for key, row in changes.nodes.items() if key not in keep}
@@ -149,6 +163,29 @@ async def rows_to_sweep(session: AsyncSession) -> list[UUID]:
         NodeExecution.output["until"].astext < datetime.now(UTC).isoformat(),
     )
     return list(dict.fromkeys([*await session.scalars(running), *await session.scalars(due)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """An execution that waits for people, and how far its rows go."""
+
+    id: UUID
+    temporal_id: str
+    cursor: Cursor
+
+
+async def waiting_for_people(session: AsyncSession) -> list[Quiet]:
+    """Conversations that wait for a message, and runs that wait for a decision."""
+    row = WorkflowExecution
+    asks = select(Approval.execution_id).where(Approval.status == ApprovalStatus.PENDING)
+    found = await session.execute(
+        select(row.id, row.temporal_workflow_id, row.mirror_cursor).where(
+            row.status == ExecutionStatus.WAITING,
+            row.mirror_cursor.is_not(None),
+            or_(row.trigger_type == TriggerType.CHAT, row.id.in_(asks)),
+        )
+    )
+    return [Quiet(key, name, Cursor(**(cursor or {}))) for key, name, cursor in found]
 
 
 async def unstarted(session: AsyncSession, older_than: datetime) -> list[WorkflowExecution]:

@@ -75,6 +75,7 @@ def whole_projection(stored: Stored, pages: list[Page]) -> tuple[Projector, Chan
         total.nodes |= changes.nodes
         total.logs += changes.logs
         total.children += changes.children
+        total.approvals |= changes.approvals
         total.cursor = changes.cursor
     return projector, total
 

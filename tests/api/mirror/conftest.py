@@ -11,18 +11,22 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from temporalio.client import Client
 
+from activities.addresses import parse_openings
 from activities.artifacts import Artifacts
+from activities.database import Database
 from activities.hints import Hints
+from activities.http_client import HttpClient
 from activities.worker import build_worker
 from api.engine import Engine
 from api.mirror.feed import Mirror
-from models.enums import ExecutionStatus
+from models.approval import Approval
+from models.enums import ExecutionStatus, TriggerType
 from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
 from models.graph.graph import Graph
 from models.session import create_session_factory
 from models.user import User
 from models.workflow import Workflow
-from temporal_workflows.contracts import GraphInput, SubWorkflow, workflow_id
+from temporal_workflows.contracts import AgentInput, GraphInput, SubWorkflow, workflow_id
 from tests.temporal_workflows.shapes import BROKEN, CHILD, INPUT
 from tests.tools import TOOLS
 
@@ -73,6 +77,31 @@ class Desk:
         start = await self.accept(graph, given, **more)
         await self.engine.start(start)
         return UUID(start.execution_id)
+
+    async def start_agent(self, start: AgentInput) -> UUID:
+        """Accept an agent's run, a conversation or not, and start it."""
+        async with self.sessions.begin() as session:
+            session.add(
+                WorkflowExecution(
+                    id=UUID(start.execution_id),
+                    owner_id=self.owner_id,
+                    workflow_id=UUID(start.workflow_id) if start.workflow_id else None,
+                    workflow_version=0,
+                    graph_hash="",
+                    trigger_type=TriggerType.CHAT if start.chat else TriggerType.MANUAL,
+                    input=start.input,
+                    temporal_workflow_id=workflow_id(start.execution_id),
+                    start_input=start.model_dump(mode="json"),
+                )
+            )
+        await self.engine.start(start)
+        return UUID(start.execution_id)
+
+    async def approvals(self, execution_id: UUID) -> list[Approval]:
+        """Its approvals, by place."""
+        statement = select(Approval).where(Approval.execution_id == execution_id)
+        async with self.sessions() as session:
+            return list(await session.scalars(statement.order_by(Approval.node_key)))
 
     async def execution(self, execution_id: UUID) -> WorkflowExecution:
         """Its row."""
@@ -140,17 +169,21 @@ async def desk(
         session.add(workflow)
     queue = f"mirror-{uuid4().hex}"
     hints = Hints(migrated_url)
+    database, http = Database(migrated_url), HttpClient(parse_openings("127.0.0.1"))
     worker = build_worker(
         temporal_client,
         tools=TOOLS,
         artifacts=Artifacts.from_url(tmp_path_factory.mktemp("artifacts").as_uri()),
         hints=hints,
         task_queue=queue,
+        database=database,
+        http=http,
     )
     door = Engine.with_client(temporal_client, task_queue=queue)
     async with worker:
         yield Desk(sessions, door, migrated_url, owner.id, workflow.id)
-    await hints.close()
+    for each in (hints, database, http):
+        await each.close()
 
 
 @pytest.fixture

@@ -48,6 +48,7 @@ class Table:
     def __init__(self) -> None:
         self.nodes: dict[UUID, dict[str, Any]] = {}
         self.logs: dict[UUID, Any] = {}
+        self.approvals: dict[UUID, dict[str, Any]] = {}
         self.projector = Projector(ExecutionRow(id=EXECUTION))
         self.moves: list[tuple[ExecutionStatus, ExecutionStatus]] = []
 
@@ -61,6 +62,8 @@ class Table:
                 self._moved(known["status"], row.status)
             self.nodes[row.id] = dataclasses.asdict(row)
         self.logs |= {line.id: line for line in changes.logs}
+        for asked in changes.approvals.values():
+            self.approvals[asked.id] = dataclasses.asdict(asked)
 
     def _moved(self, before: ExecutionStatus, after: ExecutionStatus) -> None:
         if before is not after:
@@ -68,7 +71,7 @@ class Table:
 
     def content(self) -> tuple[Any, ...]:
         execution = dataclasses.asdict(self.projector.execution)
-        return execution, self.nodes, self.logs, self.projector.cursor
+        return execution, self.nodes, self.logs, self.approvals, self.projector.cursor
 
 
 @pytest.mark.parametrize("shape", [shape.name for shape in SHAPES])

@@ -1,0 +1,114 @@
+"""Telling a run what a person decided, once."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.approvals import repository
+from api.approvals.schemas import ApprovalOut, DecisionRequest
+from api.engine import Engine, EngineUnavailable, NotRunning, UpdateRefused
+from api.errors import Conflict, NotFound
+from api.executions.errors import TemporalUnavailable
+from models.enums import ApprovalStatus
+from models.user import User
+from temporal_workflows.contracts import HINT_CHANNEL, Decision, activity_id
+
+_ENDED = {
+    ApprovalStatus.EXPIRED: "nobody decided in time",
+    ApprovalStatus.CANCELLED: "the run ended before anybody decided",
+}
+
+
+class AlreadyDecided(Conflict):
+    """Nobody waits for a decision any more; `decision` in the problem says who decided, if known."""
+
+    code = "ALREADY_DECIDED"
+
+
+class DecisionRefused(Conflict):
+    """The run does not take the decision, for the reason in the detail."""
+
+    code = "DECISION_REFUSED"
+
+
+class ApprovalService:
+    """What one account decides, in one transaction."""
+
+    def __init__(self, session: AsyncSession, user: User, engine: Engine) -> None:
+        self._session = session
+        self._user = user
+        self._engine = engine
+
+    async def get(self, approval_id: UUID) -> ApprovalOut:
+        """One approval.
+
+        Raises:
+            NotFound: it does not exist, or is somebody else's.
+        """
+        found = await repository.by_id(self._session, self._user, approval_id)
+        if found is None:
+            raise NotFound(f"there is no approval {approval_id}")
+        return found
+
+    async def decide(self, approval_id: UUID, request: DecisionRequest) -> ApprovalOut:
+        """Tell the run; the approval as it is from now on, which its row shows a little later.
+
+        Raises:
+            NotFound: it does not exist, or is somebody else's.
+            AlreadyDecided, DecisionRefused: the run does not wait for this decision.
+            TemporalUnavailable: no answer came in time; the decision may have been taken.
+        """
+        found = await self.get(approval_id)
+        if found.status is not ApprovalStatus.PENDING:
+            raise _already(found)
+        decision = Decision(
+            place=activity_id(found.node_key, found.path),
+            approve=request.approve,
+            by=str(self._user.id),
+            comment=request.comment or None,
+        )
+        try:
+            run = await repository.temporal_id(self._session, found)
+            await self._engine.decide(run, decision)
+        except UpdateRefused as refused:
+            if refused.type != "AlreadyDecided":
+                raise DecisionRefused(f"the run does not take it: {refused}") from refused
+            raise _already(await self.get(approval_id)) from refused
+        except NotRunning as ended:
+            raise _already(await self.get(approval_id)) from ended
+        except EngineUnavailable as error:
+            raise TemporalUnavailable(
+                f"the decision may not have arrived ({error}); look whether it was taken, "
+                "and try again"
+            ) from error
+        await self._hint(found.execution_id)
+        return self._decided(found, decision)
+
+    async def _hint(self, execution_id: UUID) -> None:
+        """Tell the mirrors, at commit: a rejected call schedules nothing of its own."""
+        await self._session.execute(select(func.pg_notify(HINT_CHANNEL, str(execution_id))))
+
+    def _decided(self, found: ApprovalOut, decision: Decision) -> ApprovalOut:
+        status = ApprovalStatus.APPROVED if decision.approve else ApprovalStatus.REJECTED
+        made: dict[str, Any] = {
+            "status": status,
+            "comment": decision.comment,
+            "decided_by": self._user.id,
+            "decided_by_email": self._user.email,
+            "decided_at": datetime.now(UTC),
+        }
+        return found.model_copy(update=made)
+
+
+def _already(found: ApprovalOut) -> AlreadyDecided:
+    """What is known of the decision that was first; its row may come a moment later."""
+    if found.status is ApprovalStatus.PENDING:
+        return AlreadyDecided("somebody decided a moment ago, or the run ended; look again")
+    by = f" by {found.decided_by_email}" if found.decided_by_email else ""
+    detail = _ENDED.get(found.status, f"it was {found.status}{by}")
+    told = ("status", "comment", "decided_by", "decided_by_email", "decided_at")
+    decision = found.model_dump(mode="json", include=set(told))
+    return AlreadyDecided(f"{detail}; the run waits no more", extra={"decision": decision})
