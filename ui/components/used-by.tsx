@@ -6,9 +6,10 @@ import { Failure } from "./states";
 const ROOMS: Record<string, string> = {
   workflows: "/workflows/edit?id=",
   tools: "/tools/edit?id=",
+  agents: "/agents/edit?id=",
 };
 
-/** Why something is kept, with a way to each workflow and tool that uses it. */
+/** Why something is kept, with a way to each workflow, tool and agent that uses it. */
 export function UsedBy({ error }: { error: unknown }) {
   const t = useTranslations("common");
   const users = usersIn(error);

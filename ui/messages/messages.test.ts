@@ -6,7 +6,17 @@ import { messages as en } from "./en";
 import { messages as ko } from "./ko";
 
 /** Texts that are the same in Korean. */
-const UNTRANSLATED = new Set(["ID", "JSON", "MCP", "Python", "Shell", "URL"]);
+const UNTRANSLATED = new Set([
+  "Anthropic",
+  "GLM",
+  "ID",
+  "JSON",
+  "MCP",
+  "OpenAI",
+  "Python",
+  "Shell",
+  "URL",
+]);
 const HANGUL = /\p{Script=Hangul}/u;
 
 function flat(value: unknown, path = ""): [string, unknown][] {

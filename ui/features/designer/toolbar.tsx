@@ -22,6 +22,7 @@ import { authorised } from "@/lib/api/client";
 import { Problem } from "@/lib/api/problem";
 import { saveBlob } from "@/lib/save-blob";
 import { saveNow } from "./autosave";
+import { ChangeByText } from "./change-by-text";
 import { copySelected, duplicateSelected } from "./clipboard";
 import { pasteFromClipboard } from "./shortcuts";
 import { type Alignment, align, editSettings, redo, undo, useDesigner } from "./store";
@@ -74,6 +75,7 @@ export function Toolbar({
         </IconButton>
       </div>
       <More onVersions={onVersions} />
+      <ChangeByText />
       <Button onClick={onPublish}>{t("publish")}</Button>
       <Button look="primary" onClick={onRun} aria-keyshortcuts="Control+Enter">
         <Play size={14} aria-hidden />

@@ -20,6 +20,8 @@ export const TRIGGERS = [
   "webhook",
   "event",
   "workflow",
+  "chat",
+  "draft",
 ] as const satisfies Trigger[];
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;

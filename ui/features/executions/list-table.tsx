@@ -81,13 +81,14 @@ interface RowProps {
 
 function Row({ run, selected, onToggle }: RowProps) {
   const t = useTranslations("executions");
+  const name = run.workflow_name ?? run.agent_name ?? t("nameless");
   return (
     <tr className={selected ? "bg-accent-soft" : ""}>
       {onToggle && (
         <td>
           <input
             type="checkbox"
-            aria-label={t("select", { name: run.workflow_name, id: short(run.id) })}
+            aria-label={t("select", { name, id: short(run.id) })}
             className="accent-accent"
             checked={selected}
             onChange={onToggle}
@@ -97,8 +98,8 @@ function Row({ run, selected, onToggle }: RowProps) {
       <td>
         <StatusBadge status={run.status} />
       </td>
-      <td className="max-w-64 truncate" title={run.workflow_name}>
-        {run.workflow_name}
+      <td className="max-w-64 truncate" title={name}>
+        {name}
       </td>
       <td>
         <Link

@@ -1,5 +1,6 @@
 export { type Evaluated, evaluate } from "./evaluate";
 export { ExpressionField } from "./expression-field";
+export { InsertSecret } from "./insert-secret";
 export { JsonField, JsonText, parseJson } from "./json-field";
 export { PairsField } from "./pairs-field";
 export { Preview } from "./preview";

@@ -13,6 +13,7 @@ export interface GraphNode {
   config?: JsonObject | null;
   inputs?: JsonObject;
   tool?: string | null;
+  agent?: string | null;
   on_error?: string;
   disabled?: boolean;
   notes?: string | null;

@@ -1,9 +1,9 @@
-import { Background, ReactFlow, ReactFlowProvider } from "@xyflow/react";
+import { Background, type NodeChange, ReactFlow, ReactFlowProvider } from "@xyflow/react";
 import { useTranslations } from "next-intl";
 import { useMemo } from "react";
 import { useTheme } from "@/lib/theme";
 import { CARDS } from "./cards";
-import { toFlow } from "./codec";
+import { type FlowNode, toFlow } from "./codec";
 import { compare } from "./diff";
 import type { GraphDocument } from "./document";
 import { type Look, LookContext } from "./look";
@@ -12,23 +12,39 @@ interface StillProps {
   document: GraphDocument;
   /** Shows in colours what changed since this one, and what is gone. */
   before?: GraphDocument | undefined;
+  /** The key of the node that is selected. */
+  selected?: string | null;
+  /** Told of the key of the node that somebody selects; null when none is any more. */
+  onSelect?: (key: string | null) => void;
 }
 
 /** A graph to look at. */
-export function Still({ document, before }: StillProps) {
+export function Still({ document, before, selected = null, onSelect }: StillProps) {
   const t = useTranslations("designer");
   const theme = useTheme((state) => state.theme);
   const { flow, looks } = useMemo(() => drawn(document, before), [document, before]);
+  const nodes = useMemo(
+    () => flow.nodes.map((node) => ({ ...node, selected: node.data.node.key === selected })),
+    [flow, selected],
+  );
+  function change(changes: NodeChange<FlowNode>[]): void {
+    const selections = changes.filter((each) => each.type === "select");
+    const chosen = selections.find((each) => each.selected)?.id;
+    if (selections.length > 0)
+      onSelect?.(nodes.find((node) => node.id === chosen)?.data.node.key ?? null);
+  }
   return (
     <ReactFlowProvider>
       <LookContext value={(key) => looks.get(key) ?? PLAIN}>
         <ReactFlow
-          nodes={flow.nodes}
+          nodes={nodes}
           edges={flow.edges}
           nodeTypes={CARDS}
           colorMode={theme}
           nodesDraggable={false}
           nodesConnectable={false}
+          deleteKeyCode={null}
+          onNodesChange={change}
           fitView
           minZoom={0.1}
           onlyRenderVisibleElements

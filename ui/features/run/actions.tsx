@@ -1,9 +1,8 @@
 import { Ban, ExternalLink, Pencil, RotateCcw, Skull } from "lucide-react";
 import dynamic from "next/dynamic";
-import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { Button } from "@/components/button";
+import { Button, ButtonLink } from "@/components/button";
 import { Confirm, Dialog } from "@/components/dialog";
 import { complain, say } from "@/components/toasts";
 import type { GraphDocument } from "@/features/graph";
@@ -15,7 +14,8 @@ const AgainForm = dynamic(() => import("./again").then((found) => found.AgainFor
 
 interface RunActionsProps {
   execution: Execution;
-  document: GraphDocument | undefined;
+  /** Null for a run without a graph, which cannot be run again by itself. */
+  document: GraphDocument | null | undefined;
 }
 
 export function RunActions({ execution, document }: RunActionsProps) {
@@ -52,19 +52,19 @@ export function RunActions({ execution, document }: RunActionsProps) {
             {t("terminate")}
           </Button>
         </>
-      ) : (
+      ) : document === null || !execution.workflow_id ? null : (
         <Button look="primary" onClick={() => setAsked("again")}>
           <RotateCcw size={14} aria-hidden />
           {t("again")}
         </Button>
       )}
-      <Link
-        href={`/workflows/edit?id=${execution.workflow_id}`}
-        className="inline-flex h-8 items-center gap-1.5 rounded-md border border-line px-3 font-medium text-[13px] hover:bg-sunken"
-      >
-        <Pencil size={14} aria-hidden />
-        {t("edit")}
-      </Link>
+      {execution.workflow_id && (
+        <ButtonLink href={`/workflows/edit?id=${execution.workflow_id}`}>
+          <Pencil size={14} aria-hidden />
+          {t("edit")}
+        </ButtonLink>
+      )}
+      <Elsewhere execution={execution} />
       {execution.temporal.url && (
         <a
           href={execution.temporal.url}
@@ -95,8 +95,24 @@ export function RunActions({ execution, document }: RunActionsProps) {
         {t("terminateText")}
       </Confirm>
       <Dialog {...dialog("again")} title={t("again")} description={t("againLead")}>
-        {document && <AgainForm execution={execution} document={document} />}
+        {document && execution.workflow_id && (
+          <AgainForm execution={execution} workflowId={execution.workflow_id} document={document} />
+        )}
       </Dialog>
     </>
   );
+}
+
+/** The room where a conversation goes on, or where a draft is decided on. */
+function Elsewhere({ execution: { id, agent_id, trigger_type } }: { execution: Execution }) {
+  const t = useTranslations("run");
+  if (trigger_type === "chat" && agent_id)
+    return (
+      <ButtonLink href={`/agents/edit?id=${agent_id}&conversation=${id}`}>
+        {t("openChat")}
+      </ButtonLink>
+    );
+  if (trigger_type === "draft")
+    return <ButtonLink href={`/workflows?draft=${id}`}>{t("openDraft")}</ButtonLink>;
+  return null;
 }

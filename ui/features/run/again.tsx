@@ -11,20 +11,20 @@ import { api, need } from "@/lib/api/client";
 import { againFrom, repeatedEffects } from "./repeated";
 import { type Execution, useRun } from "./store";
 
-/** Run again: from the beginning, or from a node with the outputs recorded before it. */
-export function AgainForm({
-  execution,
-  document,
-}: {
+interface AgainFormProps {
   execution: Execution;
+  workflowId: string;
   document: GraphDocument;
-}) {
+}
+
+/** Run again: from the beginning, or from a node with the outputs recorded before it. */
+export function AgainForm({ execution, workflowId, document }: AgainFormProps) {
   const t = useTranslations("run");
   const router = useRouter();
   const [from, setFrom] = useState(() => firstFailed(document));
   const [input, setInput] = useState<Json | undefined>(execution.input as Json);
   const start = useMutation({
-    mutationFn: () => (from === "" ? whole(execution, input) : partly(execution, from)),
+    mutationFn: () => (from === "" ? whole(execution, workflowId, input) : partly(execution, from)),
     onSuccess: (started) => router.push(`/executions/view?id=${started.id}`),
   });
   const rerun = againFrom(document, from);
@@ -91,10 +91,10 @@ function firstFailed(document: GraphDocument): string {
   );
 }
 
-function whole(execution: Execution, input: Json | undefined) {
+function whole(execution: Execution, workflowId: string, input: Json | undefined) {
   return need(
     api.POST("/api/v1/workflows/{workflow_id}/executions", {
-      params: { path: { workflow_id: execution.workflow_id } },
+      params: { path: { workflow_id: workflowId } },
       body: {
         input: (input ?? {}) as never,
         version: execution.workflow_version,

@@ -1,38 +1,47 @@
 import { useQuery } from "@tanstack/react-query";
 import { ExternalLink } from "lucide-react";
 import { useTranslations } from "next-intl";
+import { Tabs } from "radix-ui";
 import { type ReactNode, useState } from "react";
 import { Select } from "@/components/field";
 import { Failure, Loading } from "@/components/states";
 import { StatusBadge } from "@/components/status";
 import { When } from "@/components/when";
-import type { GraphNode, Json } from "@/features/graph";
-import { title } from "@/features/graph";
+import type { Json } from "@/features/graph";
 import { api, need } from "@/lib/api/client";
 import { TRIAL_FIXES } from "@/lib/fixes";
 import { between, duration } from "@/lib/format";
+import { ChildRun } from "./child-run";
+import { hasRun } from "./children";
 import { ValueView } from "./data";
 import { RunLogs } from "./logs";
 import { attemptsOf, comparePaths, type Execution, type NodeRun, useRun } from "./store";
 
+/** A node of the graph, or a turn or call of an agent's run. */
+export interface SelectedNode {
+  key: string;
+  name: string;
+  /** Whether it may be an agent's run. */
+  talks: boolean;
+}
+
 interface RunInspectorProps {
-  node: GraphNode | undefined;
+  node: SelectedNode | undefined;
+  /** All runs below this one. */
+  runs: Execution[];
   attemptId: string | null;
   onAttempt: (id: string) => void;
 }
 
-export function RunInspector({ node, attemptId, onAttempt }: RunInspectorProps) {
+export function RunInspector({ node, ...rest }: RunInspectorProps) {
   const t = useTranslations("run");
+  const width = node?.talks ? "w-[30rem] max-xl:w-96" : "w-96";
   return (
     <aside
       aria-label={t("details")}
-      className="w-96 shrink-0 overflow-auto border-line border-l bg-surface p-4 max-lg:w-72"
+      className={`${width} shrink-0 overflow-auto border-line border-l bg-surface p-4 max-lg:w-72`}
     >
-      {node ? (
-        <NodeDetails key={node.key} node={node} attemptId={attemptId} onAttempt={onAttempt} />
-      ) : (
-        <RunDetails />
-      )}
+      {node ? <NodeDetails key={node.key} node={node} {...rest} /> : <RunDetails />}
     </aside>
   );
 }
@@ -81,67 +90,131 @@ function useWholeExecution(execution: Execution | null): Execution | undefined {
   }).data;
 }
 
-function NodeDetails({ node, attemptId, onAttempt }: RunInspectorProps & { node: GraphNode }) {
+interface NodeDetailsProps extends RunInspectorProps {
+  node: SelectedNode;
+}
+
+function NodeDetails({ node, runs, attemptId, onAttempt }: NodeDetailsProps) {
   const t = useTranslations("run");
   // The store's maps change in place: the revision tells that they did.
   useRun((state) => state.revision);
   const attempts = attemptsOf(useRun.getState(), node.key);
-  const paths = [...new Set(attempts.map((each) => each.path))].sort(comparePaths);
   const [path, setPath] = useState<string | null>(null);
   const asked = attempts.find((each) => each.id === attemptId);
   const shownPath = asked?.path ?? path ?? interesting(attempts)?.path ?? "";
   const here = attempts.filter((each) => each.path === shownPath);
   const shown = asked ?? here.at(-1);
-  return (
+  const passes = new Set(attempts.map((each) => each.path)).size;
+  const data = (
     <>
-      <h2 className="truncate font-semibold">{title(node)}</h2>
-      <p className="font-mono text-ink-soft text-xs">{node.key}</p>
-      {attempts.length === 0 && <p className="mt-3 text-ink-soft">{t("notReached")}</p>}
-      {paths.length > 1 && (
-        <label className="mt-3 flex items-center gap-2">
-          <span className="whitespace-nowrap text-[13px]">{t("pass")}</span>
-          <Select
-            value={shownPath}
-            onChange={(event) => {
-              const last = attempts.filter((each) => each.path === event.target.value).at(-1);
-              setPath(event.target.value);
-              if (last) onAttempt(last.id);
-            }}
-          >
-            {paths.map((each) => (
-              <option key={each} value={each}>
-                {each} · {attempts.filter((one) => one.path === each).at(-1)?.status}
-              </option>
-            ))}
-          </Select>
-        </label>
-      )}
       {shown && <Attempt key={shown.id} attempt={shown} />}
-      {here.length > 1 && (
-        <Part heading={t("attempts")}>
-          <ol className="space-y-1">
-            {here.map((each) => (
-              <li key={each.id}>
-                <button
-                  type="button"
-                  aria-pressed={each.id === shown?.id}
-                  onClick={() => onAttempt(each.id)}
-                  className="flex w-full items-center gap-2 rounded px-2 py-1 text-left hover:bg-sunken aria-pressed:bg-accent-soft"
-                >
-                  #{each.attempt} <StatusBadge status={each.status} />
-                  <span className="min-w-0 truncate text-xs">
-                    {String(each.error?.message ?? "")}
-                  </span>
-                </button>
-              </li>
-            ))}
-          </ol>
-        </Part>
-      )}
+      {here.length > 1 && <Attempts here={here} shown={shown} onAttempt={onAttempt} />}
       <Part heading={t("logs")}>
-        <RunLogs nodeKey={node.key} path={paths.length > 1 ? shownPath : null} />
+        <RunLogs nodeKey={node.key} path={passes > 1 ? shownPath : null} />
       </Part>
     </>
+  );
+  const first = attempts[0];
+  const child = { nodeKey: node.key, attempts, shown, runs, onAttempt, talks: node.talks };
+  return (
+    <>
+      <h2 className="truncate font-semibold">{node.name}</h2>
+      <p className="font-mono text-ink-soft text-xs">{node.key}</p>
+      {attempts.length === 0 && <p className="mt-3 text-ink-soft">{t("notReached")}</p>}
+      {passes > 1 && (
+        <Passes
+          attempts={attempts}
+          value={shownPath}
+          onPass={(next) => {
+            const last = attempts.filter((each) => each.path === next).at(-1);
+            setPath(next);
+            if (last) onAttempt(last.id);
+          }}
+        />
+      )}
+      {first && hasRun(first) && node.talks ? (
+        <TalkOrData talk={<ChildRun {...child} />} data={data} />
+      ) : (
+        <>
+          {first && hasRun(first) && <ChildRun {...child} />}
+          {data}
+        </>
+      )}
+    </>
+  );
+}
+
+/** What an agent said, and what went into it and came out. */
+function TalkOrData({ talk, data }: { talk: ReactNode; data: ReactNode }) {
+  const t = useTranslations("run");
+  return (
+    <Tabs.Root defaultValue="transcript" className="mt-3">
+      <Tabs.List aria-label={t("nodeViews")} className="flex gap-1 border-line border-b">
+        {(["transcript", "data"] as const).map((tab) => (
+          <Tabs.Trigger
+            key={tab}
+            value={tab}
+            className="-mb-px border-transparent border-b-2 px-2 py-1.5 text-[13px] text-ink-soft data-[state=active]:border-accent data-[state=active]:text-ink"
+          >
+            {t(`nodeView.${tab}`)}
+          </Tabs.Trigger>
+        ))}
+      </Tabs.List>
+      <Tabs.Content value="transcript">{talk}</Tabs.Content>
+      <Tabs.Content value="data">{data}</Tabs.Content>
+    </Tabs.Root>
+  );
+}
+
+interface PassesProps {
+  attempts: NodeRun[];
+  value: string;
+  onPass: (path: string) => void;
+}
+
+function Passes({ attempts, value, onPass }: PassesProps) {
+  const t = useTranslations("run");
+  const paths = [...new Set(attempts.map((each) => each.path))].sort(comparePaths);
+  return (
+    <label className="mt-3 flex items-center gap-2">
+      <span className="whitespace-nowrap text-[13px]">{t("pass")}</span>
+      <Select value={value} onChange={(event) => onPass(event.target.value)}>
+        {paths.map((each) => (
+          <option key={each} value={each}>
+            {each} · {attempts.filter((one) => one.path === each).at(-1)?.status}
+          </option>
+        ))}
+      </Select>
+    </label>
+  );
+}
+
+interface AttemptsProps {
+  here: NodeRun[];
+  shown: NodeRun | undefined;
+  onAttempt: (id: string) => void;
+}
+
+function Attempts({ here, shown, onAttempt }: AttemptsProps) {
+  const t = useTranslations("run");
+  return (
+    <Part heading={t("attempts")}>
+      <ol className="space-y-1">
+        {here.map((each) => (
+          <li key={each.id}>
+            <button
+              type="button"
+              aria-pressed={each.id === shown?.id}
+              onClick={() => onAttempt(each.id)}
+              className="flex w-full items-center gap-2 rounded px-2 py-1 text-left hover:bg-sunken aria-pressed:bg-accent-soft"
+            >
+              #{each.attempt} <StatusBadge status={each.status} />
+              <span className="min-w-0 truncate text-xs">{String(each.error?.message ?? "")}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </Part>
   );
 }
 

@@ -1,38 +1,32 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import {
-  Background,
-  Controls,
-  MiniMap,
-  type Node,
-  ReactFlow,
-  ReactFlowProvider,
-} from "@xyflow/react";
+import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { useSearchParams } from "next/navigation";
 import { useTranslations } from "next-intl";
-import { Tabs } from "radix-ui";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { Empty, Failure, Loading } from "@/components/states";
-import { StatusBadge } from "@/components/status";
+import { isLive } from "@/components/status";
 import {
   arranged,
-  CARDS,
-  Far,
+  type FlowNode,
   type GraphDocument,
-  LookContext,
   needsLayout,
   readDocument,
-  toFlow,
+  title,
 } from "@/features/graph";
+import { TranscriptView, useTranscript } from "@/features/transcript";
 import { api, need } from "@/lib/api/client";
-import { between, duration } from "@/lib/format";
-import { useTheme } from "@/lib/theme";
-import { RunActions } from "./actions";
-import { RunInspector } from "./inspector";
-import { RunLogs } from "./logs";
-import { type Execution, follow, runIsLive, useRun, useRunLook } from "./store";
-import { RunTimeline } from "./timeline";
+import { byPlace, usePending } from "./approvals";
+import { Below } from "./below";
+import { useRunsBelow } from "./children";
+import { Head } from "./head";
+import { RunInspector, type SelectedNode } from "./inspector";
+import { Picture } from "./picture";
+import { type Execution, follow, type NodeRun, type Run, useRun } from "./store";
+import { WaitingBanner, WaitingMarks } from "./waiting";
+
+const CONVERSATION = "conversation";
 
 /** The room of one run, given by `?id=`. */
 export function RunView() {
@@ -57,20 +51,25 @@ function Followed({ id }: { id: string }) {
   if (first.error) return <Failure error={first.error} retry={() => void first.refetch()} />;
   if (!first.data) return <Loading tall />;
   const execution = streamed?.id === id ? streamed : first.data;
-  return <Room execution={execution} document={graph.data} error={graph.error} />;
+  return (
+    <ReactFlowProvider>
+      <Room execution={execution} document={graph.data} error={graph.error} />
+    </ReactFlowProvider>
+  );
 }
 
-/** The graph that the run carries, placed when its author did not. */
+/** The graph that the run carries, placed when its author did not; null for an agent's run. */
 function useGraph(id: string) {
   return useQuery({
     queryKey: ["execution-graph", id],
     staleTime: Number.POSITIVE_INFINITY,
-    queryFn: async () => {
+    queryFn: async (): Promise<GraphDocument | null> => {
       const { graph } = await need(
         api.GET("/api/v1/executions/{execution_id}/graph", {
           params: { path: { execution_id: id } },
         }),
       );
+      if (graph === null) return null;
       const document = readDocument(graph);
       return needsLayout(document) ? arranged(document) : document;
     },
@@ -79,13 +78,25 @@ function useGraph(id: string) {
 
 interface RoomProps {
   execution: Execution;
-  document: GraphDocument | undefined;
+  /** Null for a run without a graph. */
+  document: GraphDocument | null | undefined;
   error: unknown;
 }
 
+interface Chosen {
+  key: string;
+  attempt: string | null;
+}
+
 function Room({ execution, document, error }: RoomProps) {
-  const [chosen, setChosen] = useState<{ key: string; attempt: string | null } | null>(null);
-  const node = document?.nodes.find((each) => each.key === chosen?.key);
+  const wanted = useSearchParams().get("node");
+  const [chosen, setChosen] = useState<Chosen | null>(
+    wanted ? { key: wanted, attempt: null } : null,
+  );
+  const runs = useRunsBelow(execution);
+  const pending = usePending(execution, runs, document === null);
+  const waiting = byPlace(pending, execution.id, runs);
+  const goTo = useGoTo();
   // The same function and the same state while nothing changed: the canvas tells its selection often.
   const choose = useCallback(
     (key: string | null) =>
@@ -95,14 +106,20 @@ function Room({ execution, document, error }: RoomProps) {
       }),
     [],
   );
+  const marks = { waiting, document, onGo: goTo };
   return (
     <main id="main" className="flex h-full flex-col">
       <Head execution={execution} document={document} />
+      <WaitingBanner {...marks} />
       <div className="flex min-h-0 flex-1">
         <div className="flex min-w-0 flex-1 flex-col">
           <div className="relative min-h-0 flex-1">
             {document ? (
-              <Picture document={document} onSelect={choose} />
+              <Picture document={document} first={wanted} onSelect={choose}>
+                <WaitingMarks {...marks} />
+              </Picture>
+            ) : document === null ? (
+              <Conversation execution={execution} />
             ) : error ? (
               <Failure error={error} />
             ) : (
@@ -112,7 +129,8 @@ function Room({ execution, document, error }: RoomProps) {
           <Below id={execution.id} onSelect={(key, attempt) => setChosen({ key, attempt })} />
         </div>
         <RunInspector
-          node={node}
+          node={useSelected(chosen?.key ?? null, document)}
+          runs={runs}
           attemptId={chosen?.attempt ?? null}
           onAttempt={(attempt) => chosen && setChosen({ ...chosen, attempt })}
         />
@@ -121,135 +139,48 @@ function Room({ execution, document, error }: RoomProps) {
   );
 }
 
-function Head({
-  execution,
-  document,
-}: {
-  execution: Execution;
-  document: GraphDocument | undefined;
-}) {
-  const t = useTranslations("run");
+/** What an agent's run is, in the place of a canvas. */
+function Conversation({ execution }: { execution: Execution }) {
+  const { known, learn } = useTranscript(execution.id, isLive(execution.status));
   return (
-    <header className="flex flex-wrap items-center gap-x-3 gap-y-1 border-line border-b bg-surface px-4 py-2">
-      <h1 className="font-semibold text-[15px]">{execution.workflow_name}</h1>
-      <span aria-live="polite">
-        <StatusBadge status={execution.status} />
-      </span>
-      <Elapsed execution={execution} />
-      <span className="text-ink-soft text-xs">
-        {t("version", { version: execution.workflow_version })}
-      </span>
-      <code className="text-ink-soft text-xs">{execution.id}</code>
-      <Connection />
-      <div className="ml-auto flex flex-wrap items-center gap-2">
-        <RunActions execution={execution} document={document} />
+    <div id={CONVERSATION} className="flex h-full flex-col p-4">
+      <div className="mx-auto flex min-h-0 w-full max-w-3xl flex-1 flex-col">
+        <TranscriptView known={known} onApproval={learn} fills />
       </div>
-    </header>
+    </div>
   );
 }
 
-function Elapsed({ execution }: { execution: Execution }) {
-  const live = useRun(runIsLive);
-  const [, tick] = useState(0);
-  useEffect(() => {
-    if (!live) return;
-    const timer = setInterval(() => tick((count) => count + 1), 500);
-    return () => clearInterval(timer);
-  }, [live]);
-  return (
-    <span className="text-ink-soft text-xs tabular-nums">
-      {duration(between(execution.started_at ?? null, execution.ended_at ?? null))}
-    </span>
+/** Select a node and bring it into view; in a run without a graph, go to what waits in its conversation. */
+function useGoTo(): (key: string) => void {
+  const flow = useReactFlow<FlowNode>();
+  return useCallback(
+    (key) => {
+      const id = flow.getNodes().find((node) => node.data.node.key === key)?.id;
+      if (id === undefined) {
+        const waits = `#${CONVERSATION} [data-approval=pending] textarea`;
+        window.document.querySelector<HTMLElement>(waits)?.focus();
+        return;
+      }
+      flow.setNodes((nodes) => nodes.map((node) => ({ ...node, selected: node.id === id })));
+      void flow.fitView({ nodes: [{ id }], maxZoom: 1, padding: 0.4, duration: 250 });
+    },
+    [flow],
   );
 }
 
-/** Whether what is shown is live; a run that ended needs no connection. */
-function Connection() {
-  const t = useTranslations("run");
-  const connection = useRun((state) => state.connection);
-  if (connection === "ended") return null;
-  return (
-    <span
-      role="status"
-      data-connection={connection}
-      className={`rounded px-1.5 text-xs ${connection === "lost" ? "bg-wait-soft text-wait" : "text-run"}`}
-    >
-      {t(`connection.${connection}`)}
-    </span>
-  );
+/** The selected node: one of the graph, or a turn or call of an agent. */
+function useSelected(
+  key: string | null,
+  document: GraphDocument | null | undefined,
+): SelectedNode | undefined {
+  const row = useRun((state) => (key === null ? undefined : firstOf(state, key)));
+  const node = document?.nodes.find((each) => each.key === key);
+  if (node) return { key: node.key, name: title(node), talks: node.type === "agent" };
+  if (!row) return undefined;
+  return { key: row.node_key, name: row.name, talks: row.node_type === "agent" };
 }
 
-function Picture({
-  document,
-  onSelect,
-}: {
-  document: GraphDocument;
-  onSelect: (key: string | null) => void;
-}) {
-  const t = useTranslations("run");
-  const theme = useTheme((state) => state.theme);
-  const flow = useMemo(() => toFlow(document), [document]);
-  const selected = useCallback(
-    ({ nodes }: { nodes: Node[] }) => onSelect(keyOf(nodes[0])),
-    [onSelect],
-  );
-  return (
-    <ReactFlowProvider>
-      <LookContext value={useRunLook}>
-        <ReactFlow
-          defaultNodes={flow.nodes}
-          defaultEdges={flow.edges}
-          nodeTypes={CARDS}
-          colorMode={theme}
-          nodesDraggable={false}
-          nodesConnectable={false}
-          deleteKeyCode={null}
-          onlyRenderVisibleElements
-          minZoom={0.1}
-          fitView
-          fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
-          onSelectionChange={selected}
-          aria-label={t("graph")}
-        >
-          <Background gap={24} />
-          <Far />
-          <MiniMap pannable zoomable ariaLabel={t("minimap")} />
-          <Controls showInteractive={false} />
-        </ReactFlow>
-      </LookContext>
-    </ReactFlowProvider>
-  );
-}
-
-function keyOf(node: { data: Record<string, unknown> } | undefined): string | null {
-  return node ? (node.data as { node: { key: string } }).node.key : null;
-}
-
-function Below({ id, onSelect }: { id: string; onSelect: (key: string, attempt: string) => void }) {
-  const t = useTranslations("run");
-  const status = useRun((state) => state.execution?.status);
-  return (
-    <Tabs.Root
-      defaultValue="timeline"
-      className="flex h-64 flex-col border-line border-t bg-surface"
-    >
-      <Tabs.List aria-label={t("below")} className="flex gap-1 border-line border-b px-3">
-        {(["timeline", "logs"] as const).map((tab) => (
-          <Tabs.Trigger
-            key={tab}
-            value={tab}
-            className="-mb-px border-transparent border-b-2 px-2 py-1.5 text-[13px] text-ink-soft data-[state=active]:border-accent data-[state=active]:text-ink"
-          >
-            {t(tab)}
-          </Tabs.Trigger>
-        ))}
-      </Tabs.List>
-      <Tabs.Content value="timeline" className="min-h-0 flex-1 overflow-auto">
-        <RunTimeline id={id} status={status} onSelect={onSelect} />
-      </Tabs.Content>
-      <Tabs.Content value="logs" className="min-h-0 flex-1 overflow-auto p-3">
-        <RunLogs />
-      </Tabs.Content>
-    </Tabs.Root>
-  );
+function firstOf({ byKey }: Run, key: string): NodeRun | undefined {
+  return byKey.get(key)?.values().next().value;
 }

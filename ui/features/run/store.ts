@@ -1,25 +1,29 @@
-import { EventSourceParserStream } from "eventsource-parser/stream";
 import { create } from "zustand";
 import { isLive, type Status } from "@/components/status";
 import type { Look } from "@/features/graph";
-import { authorised, type Schemas } from "@/lib/api/client";
-import { Problem } from "@/lib/api/problem";
+import {
+  type Connection,
+  type Execution,
+  followRun,
+  type LogLine,
+  type NodeRun,
+  type RunEvent,
+} from "@/lib/api/events";
 
-export type Execution = Schemas["ExecutionOut"];
-export type NodeRun = Schemas["NodeOut"];
-export type LogLine = Schemas["LogOut"];
+export type { Execution, LogLine, NodeRun };
 
-const AGAIN_MS = 1_500;
 const KEPT_LOGS = 5_000;
 
-interface Run {
+export interface Run {
   execution: Execution | null;
-  connection: "connecting" | "live" | "lost" | "ended";
+  connection: Connection;
   /** Grows when one of the maps below has changed; they are changed in place. */
   revision: number;
   byKey: Map<string, Map<string, NodeRun>>;
   looks: Map<string, Look>;
   logs: LogLine[];
+  /** Grows when a person was asked for something, or decided. */
+  asked: number;
 }
 
 function fresh(): Run {
@@ -30,6 +34,7 @@ function fresh(): Run {
     byKey: new Map(),
     looks: new Map(),
     logs: [],
+    asked: 0,
   };
 }
 
@@ -64,12 +69,6 @@ export function comparePaths(a: string, b: string): number {
 
 // Events ------------------------------------------------------------------------------------------
 
-export type RunEvent =
-  | { kind: "execution"; data: Execution }
-  | { kind: "node"; data: NodeRun }
-  | { kind: "log"; data: LogLine }
-  | { kind: "end" };
-
 /** Take up events; the store is told once for all of them. */
 export function take(events: RunEvent[]): void {
   const state = useRun.getState();
@@ -79,6 +78,7 @@ export function take(events: RunEvent[]): void {
   for (const event of events) {
     if (event.kind === "execution") change.execution = event.data;
     if (event.kind === "log") lines.push(event.data);
+    if (event.kind === "approval") change.asked = (change.asked ?? state.asked) + 1;
     if (event.kind === "end") change.connection = "ended";
     if (event.kind === "node") {
       const key = event.data.node_key;
@@ -138,87 +138,10 @@ function several(counts: Partial<Record<Status, number>>, passes: number): strin
 /** Follow a run until it ends or `stop` is called; goes on after the last event when cut off. */
 export function follow(id: string): () => void {
   useRun.setState(fresh(), true);
-  const aborter = new AbortController();
-  void followOn(id, aborter.signal);
-  return () => aborter.abort();
-}
-
-async function followOn(id: string, signal: AbortSignal): Promise<void> {
-  let last = "";
-  while (!signal.aborted && useRun.getState().connection !== "ended") {
-    try {
-      last = await readStream(id, last, signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      if (error instanceof Problem && error.status === 404) return;
-      useRun.setState({ connection: "lost" });
-    }
-    if (useRun.getState().connection !== "ended") await pause(signal);
-  }
-}
-
-function pause(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, AGAIN_MS);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
+  return followRun(id, {
+    onEvents: take,
+    onConnection: (connection) => useRun.setState({ connection }),
   });
-}
-
-/** Read one connection to its end; the id of its last event. */
-async function readStream(id: string, last: string, signal: AbortSignal): Promise<string> {
-  const request = new Request(`/api/v1/executions/${encodeURIComponent(id)}/events`, {
-    headers: last ? { "Last-Event-ID": last } : {},
-    signal,
-  });
-  const answer = await authorised(request);
-  if (!answer.ok || !answer.body) throw await Problem.of(answer);
-  useRun.setState({ connection: "live" });
-  const reader = answer.body
-    .pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>)
-    .pipeThrough(new EventSourceParserStream())
-    .getReader();
-  const frame = new Frame();
-  let seen = last;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return seen;
-      const event = decode(value.event, value.data);
-      if (value.id) seen = value.id;
-      if (event) frame.add(event);
-    }
-  } finally {
-    frame.flush();
-  }
-}
-
-/** Collects what arrives within one frame of the screen. */
-class Frame {
-  private waiting: RunEvent[] = [];
-  private timer: ReturnType<typeof setTimeout> | null = null;
-
-  add(event: RunEvent): void {
-    this.waiting.push(event);
-    this.timer ??= setTimeout(() => this.flush(), 16);
-  }
-
-  flush(): void {
-    if (this.timer) clearTimeout(this.timer);
-    this.timer = null;
-    const events = this.waiting;
-    this.waiting = [];
-    if (events.length > 0) take(events);
-  }
-}
-
-const KINDS = new Set(["execution", "node", "log", "end"]);
-
-function decode(kind: string | undefined, data: string): RunEvent | null {
-  if (!kind || !KINDS.has(kind)) return null;
-  return kind === "end" ? { kind } : ({ kind, data: JSON.parse(data) } as RunEvent);
 }
 
 export function runIsLive(run: Run): boolean {

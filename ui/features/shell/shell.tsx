@@ -3,6 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import {
   BookOpen,
+  Bot,
   Gauge,
   KeyRound,
   Languages,
@@ -29,6 +30,7 @@ const ROOMS = [
   { href: "/", key: "dashboard", icon: Gauge },
   { href: "/workflows", key: "workflows", icon: Workflow },
   { href: "/executions", key: "executions", icon: ListChecks },
+  { href: "/agents", key: "agents", icon: Bot },
   { href: "/tools", key: "tools", icon: Wrench },
   { href: "/secrets", key: "secrets", icon: LockKeyhole },
   { href: "/users", key: "users", icon: Users, admin: true },

@@ -1,14 +1,16 @@
 "use client";
 
-import { FileInput, Plus } from "lucide-react";
+import { FileInput, Plus, Sparkles } from "lucide-react";
+import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { Button } from "@/components/button";
 import { LoadMore } from "@/components/load-more";
 import { Empty, Loaded } from "@/components/states";
 import { useMayWrite } from "@/features/auth";
+import { Drafting, useDraftAddress } from "@/features/drafts";
 import { Page } from "@/features/shell";
-import type { Workflow } from "./actions";
+import { editPath, importText, type Workflow } from "./actions";
 import { Create } from "./create";
 import { Filters } from "./filters";
 import { Gallery } from "./gallery";
@@ -65,7 +67,9 @@ function Welcome() {
 
 function Actions() {
   const t = useTranslations("workflows");
-  const [open, setOpen] = useState<"create" | "import" | null>(null);
+  const [open, setOpen] = useState<"create" | "import" | "draft" | null>(null);
+  const [draftId, nameDraft] = useDraftAddress();
+  const router = useRouter();
   const close = () => setOpen(null);
   if (!useMayWrite()) return null;
   return (
@@ -74,12 +78,33 @@ function Actions() {
         <FileInput size={16} aria-hidden />
         {t("import")}
       </Button>
+      <Button onClick={() => setOpen("draft")}>
+        <Sparkles size={16} aria-hidden />
+        {t("fromText")}
+      </Button>
       <Button look="primary" onClick={() => setOpen("create")}>
         <Plus size={16} aria-hidden />
         {t("new")}
       </Button>
       {open === "create" && <Create onClose={close} />}
       {open === "import" && <Import onClose={close} />}
+      {(open === "draft" || draftId !== null) && (
+        <Drafting
+          draftId={draftId}
+          onDraft={(id) => {
+            setOpen("draft");
+            nameDraft(id);
+          }}
+          onAccept={async (document) => {
+            const { id } = await importText(JSON.stringify(document), "rename");
+            router.push(editPath(id));
+          }}
+          onClose={() => {
+            close();
+            if (draftId !== null) nameDraft(null);
+          }}
+        />
+      )}
     </>
   );
 }

@@ -208,6 +208,46 @@ export interface paths {
         patch: operations["change_user_api_v1_users__user_id__patch"];
         trace?: never;
     };
+    "/api/v1/workflows/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draft Workflow
+         * @description Have an agent's model draft a workflow from a text; nothing is stored nor published.
+         */
+        post: operations["draft_workflow_api_v1_workflows_draft_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/drafts/{execution_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Draft
+         * @description A draft as it stands, also while it is being made.
+         */
+        get: operations["get_draft_api_v1_workflows_drafts__execution_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflows": {
         parameters: {
             query?: never;
@@ -721,7 +761,9 @@ export interface paths {
         };
         /**
          * List Executions
-         * @description Runs, newest first; `text` looks into id, workflow name and error message.
+         * @description Runs, newest first; `text` looks into id, names and error message.
+         *
+         *     Conversations and drafts are listed by `trigger`, and whatever runs below a run by `parent`.
          */
         get: operations["list_executions_api_v1_executions_get"];
         put?: never;
@@ -801,7 +843,7 @@ export interface paths {
         };
         /**
          * Get Graph
-         * @description The graph that the run carries, even when its workflow was deleted since.
+         * @description The graph that the run carries, even when its workflow was deleted since; an agent's has none.
          */
         get: operations["get_graph_api_v1_executions__execution_id__graph_get"];
         put?: never;
@@ -941,7 +983,7 @@ export interface paths {
         };
         /**
          * Stream Events
-         * @description `execution`, `node` and `log` events as they happen, then `end`.
+         * @description `execution`, `node`, `log`, `approval` and `delta` events as they happen, then `end`.
          */
         get: operations["stream_events_api_v1_executions__execution_id__events_get"];
         put?: never;
@@ -1032,6 +1074,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Approvals
+         * @description What your runs ask of you, newest first.
+         */
+        get: operations["list_approvals_api_v1_approvals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approval_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Approval
+         * @description One approval.
+         */
+        get: operations["get_approval_api_v1_approvals__approval_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approval_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Approval
+         * @description Let a call run, or not; only the first decision counts.
+         */
+        post: operations["decide_approval_api_v1_approvals__approval_id__decision_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tools": {
         parameters: {
             query?: never;
@@ -1112,7 +1214,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Tool
-         * @description Delete a tool that no workflow names.
+         * @description Delete a tool that no workflow and no agent names.
          */
         delete: operations["delete_tool_api_v1_tools__tool_id__delete"];
         options?: never;
@@ -1138,6 +1240,118 @@ export interface paths {
          * @description Try a registered tool, for real.
          */
         post: operations["test_tool_api_v1_tools__tool_id__test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Agents
+         * @description Agents that you can use: your own and public ones, newest first.
+         */
+        get: operations["list_agents_api_v1_agents_get"];
+        put?: never;
+        /**
+         * Create Agent
+         * @description Register an agent under a name.
+         */
+        post: operations["create_agent_api_v1_agents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Agent
+         * @description One agent.
+         */
+        get: operations["get_agent_api_v1_agents__agent_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Agent
+         * @description Delete an agent that no workflow and no other agent names.
+         */
+        delete: operations["delete_agent_api_v1_agents__agent_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Agent
+         * @description Change an agent; what is published already runs it as it then is.
+         */
+        patch: operations["change_agent_api_v1_agents__agent_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bind Tool
+         * @description Give an agent a tool; it takes the place of the one of that name.
+         */
+        post: operations["bind_tool_api_v1_agents__agent_id__tools_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/tools/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unbind Tool
+         * @description Take a tool from an agent.
+         */
+        delete: operations["unbind_tool_api_v1_agents__agent_id__tools__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Models
+         * @description Models whose prices are known here; agents can use others as well.
+         */
+        get: operations["list_models_api_v1_models_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1316,6 +1530,68 @@ export interface paths {
         get: operations["list_mcp_tools_api_v1_mcp_servers__server_id__tools_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Chat
+         * @description Say something to an agent, in a new conversation or in one that goes on.
+         *
+         *     The answer comes as the conversation's events and messages.
+         */
+        post: operations["chat_api_v1_agents__agent_id__chat_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Conversations
+         * @description Your conversations with an agent, newest first.
+         */
+        get: operations["list_conversations_api_v1_agents__agent_id__conversations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Conversation
+         * @description Say that nothing more will be said; what was said is answered still.
+         */
+        post: operations["close_conversation_api_v1_conversations__conversation_id__close_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1527,6 +1803,171 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AgentChange
+         * @description What to change; what is left out stays, and so do the tools when `config` has none.
+         *
+         *     `version` is for the optimistic lock.
+         */
+        AgentChange: {
+            /** Name */
+            name?: string | null;
+            /** Description */
+            description?: string | null;
+            config?: components["schemas"]["AgentSettings"] | null;
+            /** Is Public */
+            is_public?: boolean | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * AgentList
+         * @description A page of agents.
+         */
+        AgentList: {
+            /** Items */
+            items: components["schemas"]["AgentOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * AgentOut
+         * @description A registered agent; `config` has its tools.
+         */
+        AgentOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Owner Id
+             * Format: uuid
+             */
+            owner_id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            config: components["schemas"]["AgentSettings"];
+            /** Is Public */
+            is_public: boolean;
+            /** Version */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * AgentSettings
+         * @description A model, what it is, and the tools it may use.
+         */
+        AgentSettings: {
+            provider: components["schemas"]["ModelProvider"];
+            /** Model */
+            model: string;
+            /**
+             * Base Url
+             * @description Of a server that speaks the provider's protocol.
+             */
+            base_url?: string | null;
+            /** @description `none` sends no key; left out, a key is sent when there is one. */
+            auth_mode?: components["schemas"]["AuthMode"] | null;
+            /**
+             * Api Key
+             * @description A secret: `{{ secrets.NAME }}`.
+             */
+            api_key?: string | null;
+            /**
+             * System
+             * @description What the model is.
+             */
+            system?: string | null;
+            /** Tools */
+            tools?: components["schemas"]["AgentTool"][];
+            /**
+             * Output Schema
+             * @description Of an answer in JSON.
+             */
+            output_schema?: {
+                [key: string]: unknown;
+            } | null;
+            parameters?: components["schemas"]["ModelParameters"];
+            budgets?: components["schemas"]["Budgets"];
+            /**
+             * Memory
+             * @description `window`: the newest messages are sent. `summary`: older ones as a summary that the model writes. `none`: what was said before the newest question is not sent.
+             * @default window
+             * @enum {string}
+             */
+            memory: "window" | "summary" | "none";
+            /**
+             * Window
+             * @description Newest messages that are sent; none sends all, or 40 beside a summary.
+             */
+            window?: number | null;
+        };
+        /**
+         * AgentTool
+         * @description What the model may call: a tool, a published workflow, or another agent.
+         *
+         *     The model sees `name`, `description` and a schema: `input_schema`, else the one that a registered
+         *     tool or the workflow's trigger has. Another agent takes `prompt`, a text.
+         */
+        AgentTool: {
+            /** Name */
+            name: string;
+            /**
+             * Tool
+             * @description A registered tool's name.
+             */
+            tool?: string | null;
+            /**
+             * Config
+             * @description A tool of its own.
+             */
+            config?: (components["schemas"]["HttpConfig"] | components["schemas"]["McpConfig"] | components["schemas"]["PythonConfig"] | components["schemas"]["ShellConfig"] | components["schemas"]["BuiltinConfig"]) | null;
+            /**
+             * Workflow
+             * @description A published workflow's name.
+             */
+            workflow?: string | null;
+            /**
+             * Agent
+             * @description A registered agent's name.
+             */
+            agent?: string | null;
+            /** Description */
+            description?: string | null;
+            /** Input Schema */
+            input_schema?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Timeout Seconds
+             * @default 300
+             */
+            timeout_seconds: number;
+            /**
+             * Sensitive
+             * @description Each call waits until a person approves it.
+             * @default false
+             */
+            sensitive: boolean;
+            /**
+             * Approval Seconds
+             * @description How long a call waits for a person.
+             * @default 604800
+             */
+            approval_seconds: number;
+        };
+        /**
          * ApiKeyAuth
          * @description A key in a header or in the query, under the name that the server wants.
          */
@@ -1603,6 +2044,66 @@ export interface components {
             expires_at?: string | null;
         };
         /**
+         * ApprovalList
+         * @description A page of approvals.
+         */
+        ApprovalList: {
+            /** Items */
+            items: components["schemas"]["ApprovalOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ApprovalOut
+         * @description Something a run asks of people; `node_key` and `path` say which of its rows waits.
+         *
+         *     `decided_at` is also when it expired, or when its run ended without a decision.
+         */
+        ApprovalOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Execution Id
+             * Format: uuid
+             */
+            execution_id: string;
+            /** Parent Execution Id */
+            parent_execution_id: string | null;
+            /** Node Key */
+            node_key: string;
+            /** Path */
+            path: string;
+            /** Title */
+            title: string;
+            /** @description What is asked, such as `{tool, arguments}`. */
+            request: components["schemas"]["JsonValue"];
+            status: components["schemas"]["ApprovalStatus"];
+            /** Comment */
+            comment: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decided By Email */
+            decided_by_email: string | null;
+            /** Decided At */
+            decided_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * ApprovalStatus
+         * @description Where a question to people stands.
+         * @enum {string}
+         */
+        ApprovalStatus: "pending" | "approved" | "rejected" | "expired" | "cancelled";
+        /**
          * ApproveRequest
          * @description Which tools may be called from now on, or no more.
          *
@@ -1660,6 +2161,12 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /**
+         * AuthMode
+         * @description How an agent authenticates to its provider.
+         * @enum {string}
+         */
+        AuthMode: "api_key" | "none";
         /**
          * Bar
          * @description One attempt on the time axis; `offset_ms` counts from the start of the run.
@@ -1746,6 +2253,30 @@ export interface components {
             };
         };
         /**
+         * Budgets
+         * @description What an agent may use up; reaching one ends it with what there is, by the handle `budget`.
+         */
+        Budgets: {
+            /**
+             * Max Turns
+             * @description Answers of the model.
+             * @default 25
+             */
+            max_turns: number;
+            /**
+             * Max Tokens
+             * @description Input and output together.
+             */
+            max_tokens?: number | null;
+            /**
+             * Max Cost Usd
+             * @description By the operator's price table.
+             */
+            max_cost_usd?: number | null;
+            /** Max Seconds */
+            max_seconds?: number | null;
+        };
+        /**
          * Builtin
          * @description One helper; the schemas are JSON Schema (draft 2020-12) of objects.
          */
@@ -1814,11 +2345,85 @@ export interface components {
             builtins: components["schemas"]["Builtin"][];
         };
         /**
+         * ChatAnswer
+         * @description A message that was taken; `seq` is its number among those that people sent.
+         */
+        ChatAnswer: {
+            /**
+             * Conversation Id
+             * Format: uuid
+             */
+            conversation_id: string;
+            /** Seq */
+            seq: number;
+            links: components["schemas"]["ConversationLinks"];
+        };
+        /**
+         * ChatMessage
+         * @description A message to an agent; without a conversation it begins a new one.
+         *
+         *     A message that is sent again with the same `message_id` is the same message.
+         */
+        ChatMessage: {
+            /** Message */
+            message: string;
+            /** Conversation Id */
+            conversation_id?: string | null;
+            /** Message Id */
+            message_id?: string | null;
+        };
+        /**
          * Code
          * @description Stable names of problems.
          * @enum {string}
          */
         Code: "CYCLE_DETECTED" | "SELF_LOOP_DETECTED" | "NODE_NOT_FOUND" | "DUPLICATE_EDGE" | "DUPLICATE_KEY" | "NO_TRIGGER_NODE" | "TRIGGER_HAS_INPUT" | "UNREACHABLE_NODES" | "DANGLING_NODES" | "DEAD_END_NODE" | "INVALID_NODE_CONFIG" | "INVALID_HANDLE" | "INVALID_REFERENCE" | "SCHEMA_MISMATCH" | "UNDEFINED_VARIABLE" | "INVALID_EXPRESSION" | "INVALID_CONTAINER" | "GRAPH_TOO_LARGE" | "UNKNOWN_SECRET";
+        /**
+         * ConversationLinks
+         * @description Where to go on: the run, what happens in it as it happens, and what was said.
+         */
+        ConversationLinks: {
+            /** Self */
+            self: string;
+            /** Events */
+            events: string;
+            /** Messages */
+            messages: string;
+        };
+        /**
+         * ConversationList
+         * @description A page of conversations, newest first.
+         */
+        ConversationList: {
+            /** Items */
+            items: components["schemas"]["ConversationOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ConversationOut
+         * @description One conversation; `title` is the beginning of its first message.
+         */
+        ConversationOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Title */
+            title: string;
+            status: components["schemas"]["ExecutionStatus"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
         /**
          * CursorPages
          * @description Each page holds the cursor of the next; an empty or unchanged one ends.
@@ -1853,6 +2458,16 @@ export interface components {
             parameter: string;
         };
         /**
+         * DecisionRequest
+         * @description Whether the call may run; the model is told the `comment` of a rejection.
+         */
+        DecisionRequest: {
+            /** Approve */
+            approve: boolean;
+            /** Comment */
+            comment?: string | null;
+        };
+        /**
          * Diff
          * @description What changed from one version to another.
          */
@@ -1879,6 +2494,18 @@ export interface components {
             settings_changed: string[];
         };
         /**
+         * DraftAccepted
+         * @description A draft that is being made; its id is also its run's.
+         */
+        DraftAccepted: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            links: components["schemas"]["DraftLinks"];
+        };
+        /**
          * DraftEdge
          * @description An edge of a draft, likewise.
          */
@@ -1895,6 +2522,16 @@ export interface components {
             target_handle?: string | null;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * DraftError
+         * @description Why there is no whole draft.
+         */
+        DraftError: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
         };
         /**
          * DraftGraph
@@ -1923,6 +2560,20 @@ export interface components {
             edges?: components["schemas"]["DraftEdge"][];
         };
         /**
+         * DraftLinks
+         * @description Where to go on: the draft, the run that makes it, what happens in it, and what was said.
+         */
+        DraftLinks: {
+            /** Self */
+            self: string;
+            /** Execution */
+            execution: string;
+            /** Events */
+            events: string;
+            /** Messages */
+            messages: string;
+        };
+        /**
          * DraftNode
          * @description A node of a draft: any fields, checked by `validate`; `id` is the client's and stays.
          */
@@ -1933,6 +2584,92 @@ export interface components {
             key: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * DraftOut
+         * @description A draft as it stands, also while it is being made.
+         *
+         *     `base` is the document that it began with, null for a new workflow. `reasons` say of each node
+         *     why it is there. `text` is what the model said last.
+         */
+        DraftOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            status: components["schemas"]["ExecutionStatus"];
+            /** Agent Id */
+            agent_id: string | null;
+            /** Agent Name */
+            agent_name: string | null;
+            /** Workflow Id */
+            workflow_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Document */
+            document: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Base */
+            base: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Reasons */
+            reasons: {
+                [key: string]: string;
+            };
+            /** Problems */
+            problems: components["schemas"]["DraftProblem"][];
+            /** Text */
+            text: string;
+            error: components["schemas"]["DraftError"] | null;
+            usage: components["schemas"]["DraftUsage"];
+        };
+        /**
+         * DraftProblem
+         * @description What the validator found; `path` is the place in the document.
+         */
+        DraftProblem: {
+            severity: components["schemas"]["Severity"];
+            code: components["schemas"]["Code"];
+            /** Message */
+            message: string;
+            /** Path */
+            path: string;
+            /** Nodes */
+            nodes: string[];
+            /** Suggestion */
+            suggestion: string | null;
+        };
+        /**
+         * DraftUsage
+         * @description What the model has used so far.
+         */
+        DraftUsage: {
+            /**
+             * Turns
+             * @default 0
+             */
+            turns: number;
+            /**
+             * Tokens In
+             * @default 0
+             */
+            tokens_in: number;
+            /**
+             * Tokens Out
+             * @default 0
+             */
+            tokens_out: number;
+            /**
+             * Cost Usd
+             * @default 0
+             */
+            cost_usd: number;
         };
         /**
          * DuplicateRequest
@@ -1989,13 +2726,13 @@ export interface components {
         };
         /**
          * ExecutionGraph
-         * @description The graph document of a run.
+         * @description The graph document of a run; null for an agent's.
          */
         ExecutionGraph: {
             /** Graph */
             graph: {
                 [key: string]: components["schemas"]["JsonValue"];
-            };
+            } | null;
         };
         /**
          * ExecutionList
@@ -2010,6 +2747,8 @@ export interface components {
         /**
          * ExecutionOut
          * @description One run; `nodes` in the detail only.
+         *
+         *     Conversations and drafts have no workflow, and version 0.
          */
         ExecutionOut: {
             /**
@@ -2017,15 +2756,16 @@ export interface components {
              * Format: uuid
              */
             id: string;
-            /**
-             * Workflow Id
-             * Format: uuid
-             */
-            workflow_id: string;
+            /** Workflow Id */
+            workflow_id: string | null;
             /** Workflow Name */
-            workflow_name: string;
+            workflow_name: string | null;
             /** Workflow Version */
             workflow_version: number;
+            /** Agent Id */
+            agent_id: string | null;
+            /** Agent Name */
+            agent_name: string | null;
             status: components["schemas"]["ExecutionStatus"];
             trigger_type: components["schemas"]["TriggerType"];
             input: components["schemas"]["JsonValue"];
@@ -2411,6 +3151,51 @@ export interface components {
             created_at: string;
         };
         /**
+         * ModelList
+         * @description Models whose prices are known; others can be used as well.
+         */
+        ModelList: {
+            /** Items */
+            items: components["schemas"]["ModelOut"][];
+        };
+        /**
+         * ModelOut
+         * @description A model whose price is known, in dollars per million tokens.
+         */
+        ModelOut: {
+            provider: components["schemas"]["ModelProvider"];
+            /** Name */
+            name: string;
+            /** Input Usd Per Million */
+            input_usd_per_million: number;
+            /** Output Usd Per Million */
+            output_usd_per_million: number;
+            /** Cached Input Usd Per Million */
+            cached_input_usd_per_million: number | null;
+        };
+        /**
+         * ModelParameters
+         * @description How the model should answer; what its provider does not know is not sent.
+         */
+        ModelParameters: {
+            /** Temperature */
+            temperature?: number | null;
+            /** Top P */
+            top_p?: number | null;
+            /** Max Output Tokens */
+            max_output_tokens?: number | null;
+            /** Seed */
+            seed?: number | null;
+            /** Reasoning Effort */
+            reasoning_effort?: ("none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max") | null;
+        };
+        /**
+         * ModelProvider
+         * @description Who serves a language model.
+         * @enum {string}
+         */
+        ModelProvider: "openai" | "anthropic" | "glm" | "openai_compatible";
+        /**
          * MultipartPart
          * @description One part of a multipart body: text, JSON, or the bytes of an artifact.
          */
@@ -2422,6 +3207,23 @@ export interface components {
             filename?: string | null;
             /** Content Type */
             content_type?: string | null;
+        };
+        /**
+         * NewAgent
+         * @description An agent under a name that graphs, chats and other agents use.
+         */
+        NewAgent: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+            config: components["schemas"]["AgentSettings"];
+            /**
+             * Is Public
+             * @description Whether everybody may use it.
+             * @default false
+             */
+            is_public: boolean;
         };
         /**
          * NewApiKey
@@ -2680,7 +3482,7 @@ export interface components {
         };
         /**
          * NodeType
-         * @description What a node is; `agent`, `approval` and `event` are reserved names that no graph can use yet.
+         * @description What a node is; `approval` and `event` are reserved names that no graph can use yet.
          * @enum {string}
          */
         NodeType: "trigger" | "tool" | "agent" | "condition" | "adapter" | "parallel" | "loop" | "aggregator" | "delay" | "approval" | "event" | "workflow";
@@ -3451,7 +4253,7 @@ export interface components {
          * @description What started an execution.
          * @enum {string}
          */
-        TriggerType: "manual" | "schedule" | "webhook" | "event" | "workflow";
+        TriggerType: "manual" | "schedule" | "webhook" | "event" | "workflow" | "chat" | "draft";
         /**
          * Usage
          * @description What an attempt cost; `ms` is wall time inside the worker.
@@ -4122,6 +4924,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    draft_workflow_api_v1_workflows_draft_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asking again with it is the same draft. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Text */
+                    text: string;
+                    /**
+                     * Agent Id
+                     * Format: uuid
+                     */
+                    agent_id: string;
+                    /** Workflow Id */
+                    workflow_id?: string | null;
+                };
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                    /** Format: uuid */
+                    agent_id: string;
+                    /** Format: uuid */
+                    workflow_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftAccepted"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_draft_api_v1_workflows_drafts__execution_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftOut"];
                 };
             };
             /** @description Validation Error */
@@ -5143,6 +6030,7 @@ export interface operations {
                 status?: components["schemas"]["ExecutionStatus"][] | null;
                 workflow_id?: string | null;
                 trigger?: components["schemas"]["TriggerType"] | null;
+                parent?: string | null;
                 tag?: string | null;
                 since?: string | null;
                 until?: string | null;
@@ -5670,6 +6558,106 @@ export interface operations {
             };
         };
     };
+    list_approvals_api_v1_approvals_get: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["ApprovalStatus"] | null;
+                execution_id?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_approval_api_v1_approvals__approval_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    decide_approval_api_v1_approvals__approval_id__decision_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_tools_api_v1_tools_get: {
         parameters: {
             query?: {
@@ -5916,6 +6904,254 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_agents_api_v1_agents_get: {
+        parameters: {
+            query?: {
+                text?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_agent_api_v1_agents_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAgent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_agent_api_v1_agents__agent_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_agent_api_v1_agents__agent_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_agent_api_v1_agents__agent_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    bind_tool_api_v1_agents__agent_id__tools_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentTool"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unbind_tool_api_v1_agents__agent_id__tools__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_models_api_v1_models_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
                 };
             };
         };
@@ -6296,6 +7532,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServerToolList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    chat_api_v1_agents__agent_id__chat_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatMessage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_conversations_api_v1_agents__agent_id__conversations_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    close_conversation_api_v1_conversations__conversation_id__close_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationOut"];
                 };
             };
             /** @description Validation Error */

@@ -1,9 +1,11 @@
+import agents from "./agents.json";
 import artifacts from "./artifacts.json";
 import auth from "./auth.json";
 import catalog from "./catalog.json";
 import common from "./common.json";
 import dashboard from "./dashboard.json";
 import designer from "./designer.json";
+import drafts from "./drafts.json";
 import editors from "./editors.json";
 import executions from "./executions.json";
 import mcp from "./mcp.json";
@@ -14,17 +16,20 @@ import shell from "./shell.json";
 import states from "./states.json";
 import status from "./status.json";
 import tools from "./tools.json";
+import transcript from "./transcript.json";
 import trial from "./trial.json";
 import users from "./users.json";
 import workflows from "./workflows.json";
 
 export const messages = {
+  agents,
   artifacts,
   auth,
   catalog,
   common,
   dashboard,
   designer,
+  drafts,
   editors,
   executions,
   mcp,
@@ -35,6 +40,7 @@ export const messages = {
   states,
   status,
   tools,
+  transcript,
   trial,
   users,
   workflows,

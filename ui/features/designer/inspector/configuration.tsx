@@ -8,6 +8,7 @@ import { api, need } from "@/lib/api/client";
 import { useCatalogWords, useFieldWords } from "@/lib/i18n/catalog-words";
 import { starter } from "../starters";
 import { editNode } from "../store";
+import { AgentConfiguration } from "./agent";
 
 interface ConfigurationProps {
   id: string;
@@ -32,13 +33,17 @@ export function Configuration({ id, node }: ConfigurationProps) {
     <>
       {kind && <p className="mb-3 text-ink-soft text-xs">{words("nodes", kind.type, kind).text}</p>}
       {node.type === "workflow" && <WorkflowPicker id={id} node={node} />}
-      <SchemaForm
-        schema={schema}
-        value={node.config ?? {}}
-        {...(hidden ? { hidden } : {})}
-        labels={labels}
-        onChange={(config) => editNode(id, { config }, "config")}
-      />
+      {node.type === "agent" ? (
+        <AgentConfiguration id={id} node={node} />
+      ) : (
+        <SchemaForm
+          schema={schema}
+          value={node.config ?? {}}
+          {...(hidden ? { hidden } : {})}
+          labels={labels}
+          onChange={(config) => editNode(id, { config }, "config")}
+        />
+      )}
       {(node.type === "workflow" || node.type === "condition") && (
         <Inputs id={id} node={node} expected={[]} />
       )}

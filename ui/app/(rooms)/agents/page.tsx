@@ -1,0 +1,5 @@
+import { Agents } from "@/features/agents";
+
+export default function AgentsPage() {
+  return <Agents />;
+}

@@ -1,0 +1,2 @@
+export { useDraftAddress } from "./address";
+export { Drafting } from "./lazy";
