@@ -15,9 +15,16 @@ from activities.context import ArtifactStore
 from activities.conversation import Answer, Conversation, Entry
 from activities.database import Database
 from activities.deltas import Deltas
-from activities.errors import InvalidInput, ToolError, ToolTimeout, application_error, typed
+from activities.errors import (
+    InvalidInput,
+    PayloadTooLarge,
+    ToolError,
+    ToolTimeout,
+    application_error,
+    typed,
+)
 from activities.http_client import HttpClient
-from activities.llm.errors import ModelError
+from activities.llm.errors import ModelError, ModelReplyTooLarge
 from activities.llm.messages import (
     Finish,
     Message,
@@ -34,7 +41,7 @@ from activities.scrubbing import Scrubber
 from activities.secrets import Secrets, names_in, put_in
 from models.graph.agent import AgentSettings
 from models.graph.json_schema import SchemaInvalid, schema_problems
-from models.graph.values import Json, ValueProblem, is_artifact
+from models.graph.values import Json, ValueProblem, encoded_size, is_artifact
 from temporal_workflows.contracts import (
     Activity,
     AskedCall,
@@ -47,6 +54,8 @@ from temporal_workflows.contracts import (
 
 # What of one tool's result the model is shown; the rest stays in the artifact.
 MAX_SHOWN_CHARACTERS = 64 * 1024
+# Temporal takes 2 MiB at once, and a run carries its newest answer beside the results of calls.
+MAX_OUTPUT_BYTES = 1024 * 1024
 MAX_MODELS = 200
 
 
@@ -91,6 +100,7 @@ class AgentActivities:
                     config, scrubber = await self._config(task)
                     log.scrubber = scrubber
                     answer = await self._answer(task, config, scrubber)
+                    output = _checked(_output(task, config, answer), answer.reply)
         except TimeoutError:
             failure: ToolError = ToolTimeout(
                 f"the model did not answer within {task.timeout_seconds:g} seconds"
@@ -98,7 +108,6 @@ class AgentActivities:
         except ToolError as error:
             failure = error
         else:
-            output = _output(task, config, answer).model_dump(mode="json")
             usage = _usage(started, answer.reply, answer.cost_usd)
             return Envelope(output=output, logs=log.lines, usage=usage)
         failure.message = scrubber.text(failure.message)
@@ -164,10 +173,17 @@ class AgentActivities:
             )
         return cost or 0.0
 
+    async def _loaded(self, owner_id: str, content: Json) -> Json:
+        """What references hold; one that leads nowhere, or to too much, is shown as it is."""
+        try:
+            return await loaded(self._artifacts.of(owner_id), content)
+        except (InvalidInput, PayloadTooLarge):
+            return content
+
     async def _entry(self, new: NewMessage, owner_id: str, scrubber: Scrubber) -> Entry:
         content = new.content
         if new.role != "system":
-            content = await loaded(self._artifacts.of(owner_id), content)
+            content = await self._loaded(owner_id, content)
         text = scrubber.text(content if isinstance(content, str) else json.dumps(content))
         if new.role == "tool" and len(text) > MAX_SHOWN_CHARACTERS:
             stored = new.content if is_artifact(new.content) else None
@@ -207,12 +223,24 @@ def _output(task: TurnTask, settings: AgentSettings, answer: Answer) -> TurnOutp
     )
 
 
+def _checked(output: TurnOutput, reply: ModelReply) -> Json:
+    """The output as a history can carry it. Raises `ModelReplyTooLarge`."""
+    document: Json = output.model_dump(mode="json")
+    if encoded_size(document) > MAX_OUTPUT_BYTES:
+        limit = MAX_OUTPUT_BYTES // 1024**2
+        raise ModelReplyTooLarge(f"the model's answer is over {limit} MiB", usage=reply.usage)
+    return document
+
+
 def _asked(call: Any, schema: dict[str, Any] | None) -> AskedCall:
     """The call with its arguments read, or what is wrong with them."""
     try:
         arguments = call.parsed()
         problems = schema_problems(arguments, schema) if schema else []
-    except (ValueProblem, SchemaInvalid) as problem:
+    except ValueProblem as problem:
+        where = f"{problem.path}: " if problem.path else ""
+        return AskedCall(id=call.id, name=call.name, problem=f"{where}{problem.message}")
+    except SchemaInvalid as problem:
         return AskedCall(id=call.id, name=call.name, problem=str(problem))
     if problems:
         first = problems[0]

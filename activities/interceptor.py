@@ -99,10 +99,15 @@ class _Workflows(WorkflowInboundInterceptor):
 
     async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
         self._hint()
+        ended = True
         try:
             return await self.next.execute_workflow(input)
+        except GeneratorExit:  # dropped from the worker's memory
+            ended = False
+            raise
         finally:
-            self._hint()
+            if ended:
+                self._hint()
 
     def _hint(self) -> None:
         found = execution_id(workflow.info().workflow_id)

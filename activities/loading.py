@@ -41,7 +41,8 @@ class _Loading:
         kind = content_type.partition(";")[0]
         if kind != "application/json" and not kind.startswith("text/"):
             return reference  # type: ignore[no-any-return]
-        self._left -= int(facts.get("size") or 0)
+        size = facts.get("size")
+        self._left -= size if isinstance(size, int) else 0
         if self._left < 0:
             raise PayloadTooLarge(
                 f"the artifacts in the inputs are over {MAX_BYTES // 1024**2} MB together; "

@@ -66,9 +66,12 @@ def _system(messages: Sequence[Message]) -> list[Message]:
 
 
 def _since_question(messages: Sequence[Message]) -> list[Message]:
-    asked = [number for number, each in enumerate(messages) if each.role is Role.USER]
+    """The newest question, which may be several messages in a row, and what followed."""
     head = _system(messages)
-    return [*head, *messages[max(asked[-1], len(head)) :]] if asked else list(messages)
+    first = max((at for at, each in enumerate(messages) if each.role is Role.USER), default=0)
+    while first > len(head) and messages[first - 1].role is Role.USER:
+        first -= 1
+    return [*head, *messages[max(first, len(head)) :]]
 
 
 def _window(messages: Sequence[Message], size: int | None) -> list[Message]:

@@ -13,14 +13,24 @@ from fastapi.responses import FileResponse
 from fastapi.routing import APIRoute
 
 from api import errors, logs
+from api.agents.chat import router as chat_router
+from api.agents.router import models_router, router as agents_router
+from api.approvals.router import router as approvals_router
 from api.artifacts.retention import Retention
 from api.artifacts.router import router as artifacts_router
 from api.auth.router import router as auth_router
 from api.auth.throttle import LoginThrottle
 from api.background import keep_running
 from api.codec.router import router as codec_router
+from api.deltas import RunningTurns
 from api.deps import get_principal
 from api.designer import Designer
+from api.drafts.router import (
+    MAX_BODY_BYTES as MAX_DRAFT_BYTES,
+    PATH as DRAFT_PATH,
+    router as drafts_router,
+)
+from api.drafts.text import PdfReader
 from api.engine import Engine
 from api.executions.router import router as executions_router
 from api.executions.schemas import View
@@ -41,6 +51,7 @@ from api.workflows.expressions import router as expressions_router
 from api.workflows.gallery import router as gallery_router
 from api.workflows.router import router as workflows_router
 from models.artifacts import ArtifactFiles
+from models.prices import price_table
 from models.session import create_engine, create_session_factory
 
 PREFIX = "/api/v1"
@@ -89,7 +100,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     _include(app)
     _refuse_unprotected(app)
-    app.add_middleware(Edge, max_body_bytes=chosen.max_body_bytes, metrics=app.state.metrics)
+    app.add_middleware(
+        Edge,
+        max_body_bytes=chosen.max_body_bytes,
+        metrics=app.state.metrics,
+        larger_bodies={PREFIX + DRAFT_PATH: MAX_DRAFT_BYTES},
+    )
     return app
 
 
@@ -108,9 +124,12 @@ def _assemble(app: FastAPI, settings: Settings) -> None:
     state.mirror = Mirror(state.engine, state.sessions, settings.database_url)
     state.view = View(settings.temporal_ui, settings.temporal_namespace)
     state.channel = ExecutionChannel(settings.database_url)
+    state.turns = RunningTurns(settings.database_url)
     state.artifacts = ArtifactFiles.from_url(settings.artifacts)
     state.retention = Retention(state.artifacts, state.sessions, settings.keep_artifacts_days)
     state.operator_servers = OperatorServers(state.sessions, settings.mcp_servers)
+    state.pdfs = PdfReader()
+    state.prices = price_table(settings.model_prices)
     state.throttle = LoginThrottle()
     state.metrics = Metrics(lambda: state.mirror.swept_at)
 
@@ -120,6 +139,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     jobs = {
         "mirror": app.state.mirror.run,
         "channel": app.state.channel.run,
+        "turns": app.state.turns.run,
         "retention": app.state.retention.run,
         "operator's MCP servers": app.state.operator_servers.run,
     }
@@ -139,14 +159,19 @@ def _include(app: FastAPI) -> None:
     for router in (
         auth_router,
         users_router,
+        drafts_router,
         workflows_router,
         catalog_router,
         expressions_router,
         gallery_router,
         executions_router,
+        approvals_router,
         tools_router,
+        agents_router,
+        models_router,
         secrets_router,
         mcp_router,
+        chat_router,
         codec_router,
         artifacts_router,
         system_router,

@@ -15,24 +15,38 @@ from temporalio.api.workflowservice.v1 import (
     GetWorkflowExecutionHistoryRequest,
     GetWorkflowExecutionHistoryReverseRequest,
 )
-from temporalio.client import ActivityFailureError, Client, WorkflowHistory
+from temporalio.client import (
+    ActivityFailureError,
+    Client,
+    WorkflowHistory,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+    WorkflowUpdateStage,
+)
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
 from temporalio.envconfig import ClientConfig
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.mirror.events import Failure, LiveAttempt, Page, failure_of, read_page, storable
 from models.keys import KeySource
 from temporal_workflows.contracts import (
     AGENT_WORKFLOW,
+    CLOSE_UPDATE,
+    DECIDE_UPDATE,
     GRAPH_WORKFLOW,
+    SAY_UPDATE,
     TASK_QUEUE,
     Activity,
+    AgentInput,
+    Decision,
     Envelope,
     GraphInput,
     LiveLog,
     McpDiscovery,
     McpDiscoveryTask,
+    Said,
+    SaidAnswer,
     ToolTask,
     execution_id,
     parse_activity_id,
@@ -51,6 +65,7 @@ FIRST_REVERSE_PAGE = 8
 REVERSE_PAGE = 500
 TURN_SECONDS = 35
 CALL_TIMEOUT = timedelta(seconds=10)
+ENDED_BEFORE_ANSWER = "AcceptedUpdateCompletedWorkflow"  # the server's own word
 # Longer than the worker's own limit, shorter than a command waits for an answer.
 DISCOVERY_TIMEOUT = timedelta(seconds=25)
 
@@ -61,6 +76,18 @@ class EngineUnavailable(Exception):
 
 class StartRefused(Exception):
     """Temporal will never accept this start; the message says why."""
+
+
+class NotRunning(Exception):
+    """The run has ended, or Temporal does not know it."""
+
+
+class UpdateRefused(Exception):
+    """A run refused what it was told; `type` says why, and the message says it to people."""
+
+    def __init__(self, type_: str, message: str) -> None:
+        super().__init__(message)
+        self.type = type_
 
 
 class ToolRunFailed(Exception):
@@ -122,24 +149,25 @@ class Engine:
 
     # Starting and stopping -----------------------------------------------------------------------
 
-    async def start(self, start: GraphInput) -> None:
-        """Start a run; starting it again changes nothing.
+    async def start(self, start: GraphInput | AgentInput) -> None:
+        """Start a run of a graph or of an agent; starting it again changes nothing.
 
         Raises:
             StartRefused: the input can never be started.
             EngineUnavailable: Temporal did not answer; try again later.
         """
-        large = len(start.graph.nodes) > LARGE_GRAPH_NODES
+        graph = start.graph if isinstance(start, GraphInput) else None
+        large = graph is not None and len(graph.nodes) > LARGE_GRAPH_NODES
         client = await self._connected()
         try:
             await client.start_workflow(
-                GRAPH_WORKFLOW,
+                AGENT_WORKFLOW if graph is None else GRAPH_WORKFLOW,
                 start,
                 id=workflow_id(start.execution_id),
                 task_queue=self._task_queue,
                 task_timeout=LARGE_TASK_TIMEOUT if large else TASK_TIMEOUT,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                static_summary=start.graph.name,
+                static_summary=None if graph is None else graph.name,
                 rpc_timeout=CALL_TIMEOUT,
             )
         except WorkflowAlreadyStartedError:
@@ -156,6 +184,39 @@ class Engine:
     async def terminate(self, temporal_id: str, reason: str) -> bool:
         """End a run without asking it; False when it has ended already or never began."""
         return await self._ask(temporal_id, "terminate", reason=reason)
+
+    # Telling -------------------------------------------------------------------------------------
+
+    async def say(self, temporal_id: str, said: Said) -> SaidAnswer:
+        """Tell a conversation what a person said; the same message again joins it once.
+
+        Raises:
+            UpdateRefused: it is not taken, by type `ConversationClosed` or `TooManyWaiting`.
+            NotRunning: the conversation has ended, or never began.
+            EngineUnavailable: no answer came in time; it may have been taken.
+        """
+        answer: SaidAnswer = await self._update(temporal_id, SAY_UPDATE, said, SaidAnswer)
+        return answer
+
+    async def close(self, temporal_id: str) -> None:
+        """Tell a conversation that nothing more will be said.
+
+        Raises:
+            UpdateRefused, NotRunning, EngineUnavailable: as of `say`.
+        """
+        await self._update(temporal_id, CLOSE_UPDATE)
+
+    async def decide(self, temporal_id: str, decision: Decision) -> None:
+        """Tell a run what a person decided about a call that waits.
+
+        Raises:
+            UpdateRefused: that call does not wait any more, by type `AlreadyDecided`.
+            NotRunning: the run has ended, or never began.
+            EngineUnavailable: no answer came in time; it may have been taken.
+        """
+        await self._update(temporal_id, DECIDE_UPDATE, decision)
+
+    # Tools ---------------------------------------------------------------------------------------
 
     async def run_tool(self, task: ToolTask) -> Envelope:
         """Run a tool on a worker, outside any graph, with the tool's own limits.
@@ -357,6 +418,29 @@ class Engine:
             raise EngineUnavailable(error.message) from error
         return True
 
+    async def _update(
+        self, temporal_id: str, name: str, given: Any = None, result: type | None = None
+    ) -> Any:
+        client = await self._connected()
+        handle = client.get_workflow_handle(temporal_id)
+        try:
+            update = await handle.start_update(
+                name,
+                args=[] if given is None else [given],
+                wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                result_type=result,
+                rpc_timeout=CALL_TIMEOUT,
+            )
+            return await update.result(rpc_timeout=CALL_TIMEOUT)
+        except WorkflowUpdateFailedError as error:
+            raise _refused(error.cause) from error
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise EngineUnavailable("the run does not answer; is a worker running?") from error
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise NotRunning(error.message) from error
+            raise EngineUnavailable(error.message) from error
+
     async def _read(self, run_id: str, events: Sequence[HistoryEvent]) -> Page:
         client = await self._connected()
         return await read_page(run_id, events, client.data_converter)
@@ -378,3 +462,19 @@ class Engine:
         mine = found.attempt == pending.attempt
         lines = [storable(line.model_dump(mode="json")) for line in found.lines if mine]
         return LiveAttempt(place, pending.attempt, running, started, last, found.first, lines)
+
+
+def read_start(document: Any) -> GraphInput | AgentInput:
+    """A start as it was stored until Temporal took it; only a graph's document has a `graph`."""
+    if "graph" in document:
+        return GraphInput.model_validate(document)
+    return AgentInput.model_validate(document)
+
+
+def _refused(cause: BaseException) -> UpdateRefused | NotRunning:
+    """Why an update failed; one that was taken by a run that then ended came too late."""
+    type_ = cause.type if isinstance(cause, ApplicationError) else None
+    if type_ == ENDED_BEFORE_ANSWER:
+        return NotRunning(str(cause))
+    message = cause.message if isinstance(cause, ApplicationError) else str(cause)
+    return UpdateRefused(type_ or type(cause).__name__, message)

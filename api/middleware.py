@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 from uuid import uuid4
 
@@ -33,9 +33,18 @@ class BodyTooLarge(APIError):
 class Edge:
     """The outermost layer, in plain ASGI, so that streams stream."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        max_body_bytes: int,
+        metrics: Metrics,
+        larger_bodies: Mapping[str, int] | None = None,
+    ) -> None:
+        """`larger_bodies` are the limits of paths that take more than `max_body_bytes`."""
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._larger_bodies = larger_bodies or {}
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,9 +74,10 @@ class Edge:
                 self._note(scope, status, time.perf_counter() - began)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limit = max(self._max_body_bytes, self._larger_bodies.get(scope["path"], 0))
         announced = next((v for n, v in scope["headers"] if n == b"content-length"), b"0")
-        if announced.isdigit() and int(announced) > self._max_body_bytes:
-            await self._too_large(scope, receive, send)
+        if announced.isdigit() and int(announced) > limit:
+            await problem(Request(scope), _too_large(limit))(scope, receive, send)
             return
         read = 0
 
@@ -75,18 +85,11 @@ class Edge:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self._max_body_bytes:
-                raise BodyTooLarge(self._too_large_words())
+            if read > limit:
+                raise _too_large(limit)
             return message
 
         await self._app(scope, bounded, send)
-
-    async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = problem(Request(scope), BodyTooLarge(self._too_large_words()))
-        await response(scope, receive, send)
-
-    def _too_large_words(self) -> str:
-        return f"the body is over {self._max_body_bytes} bytes; pass large values by reference"
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")
@@ -100,6 +103,10 @@ class Edge:
                 status=status,
                 ms=round(seconds * 1000, 1),
             )
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"the body is over {limit} bytes; pass large values by reference")
 
 
 def _request_id(scope: Scope) -> str:

@@ -12,6 +12,7 @@ from cli.exits import BadInput, CommandError, Conflict, ExitCode, Unreachable
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _NOT_SIGNED_IN = (401, 403)
 _PAGE = 100
+_FILE_SECONDS = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,12 @@ class ApiClient:
         """POST a YAML or JSON document as it is."""
         headers = {"Content-Type": content_type}
         return self._send("POST", path, content=text.encode(), headers=headers).json()
+
+    def post_file(self, path: str, data: bytes, name: str, fields: dict[str, str]) -> Any:
+        """POST a file with the fields of a form; the server may take a while to read it."""
+        files = {"file": (name, data)}
+        timeout = httpx.Timeout(_FILE_SECONDS, connect=5.0)
+        return self._send("POST", path, data=fields, files=files, timeout=timeout).json()
 
     def items(self, path: str, limit: int, **params: Any) -> Iterator[dict[str, Any]]:
         """The first `limit` items of a list, over as many pages as that takes."""

@@ -15,8 +15,9 @@ from typer.core import TyperGroup
 from cli.exits import CommandError, ExitCode
 
 COMMANDS = (
-    *("up", "demo", "run", "workflow", "execution", "tool", "mcp", "secrets"),
-    *("login", "api-key", "packages", "doctor", "api", "worker", "migrate"),
+    *("up", "demo", "run", "workflow", "execution", "tool", "agent", "approval"),
+    *("draft", "mcp", "secrets", "login", "api-key"),
+    *("packages", "doctor", "api", "worker", "migrate"),
 )
 
 

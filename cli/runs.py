@@ -39,11 +39,18 @@ def watch_run(
 
 
 def graph_of(client: ApiClient, execution: dict[str, Any]) -> dict[str, Any]:
-    """The graph that a run runs, for the shape of its tree."""
-    workflow, version = execution["workflow_id"], execution["workflow_version"]
-    found: dict[str, Any] = client.get(f"/workflows/{workflow}/versions/{version}")
-    graph: dict[str, Any] = found["graph"]
+    """The graph that a run runs, for the shape of its tree; of an agent's run, what ran so far."""
+    found = client.get(f"/executions/{execution['id']}/graph")["graph"]
+    graph: dict[str, Any] = found or _ran(execution)
     return graph
+
+
+def _ran(execution: dict[str, Any]) -> dict[str, Any]:
+    names = {row["node_key"]: row for row in execution.get("nodes") or []}
+    nodes = [
+        {"key": key, "name": row["name"], "type": row["node_type"]} for key, row in names.items()
+    ]
+    return {"name": execution.get("agent_name") or "agent", "nodes": nodes}
 
 
 def print_outcome(execution: dict[str, Any], *, show: bool, as_json: bool) -> None:

@@ -129,7 +129,8 @@ class AgentCalls:
         if tool is None:
             known = ", ".join(self._tools) or "none"
             return _refusal("UnknownTool", f"there is no tool {call.name!r}; there are: {known}")
-        if call.problem is not None:
+        # A draft's own activity says better what is wrong with its operations.
+        if call.problem is not None and not tool.draft:
             return _refusal("InvalidInput", call.problem)
         try:
             refusal = await self._refused(tool, call, place) if tool.sensitive else None

@@ -100,10 +100,11 @@ class AgentWorkflow:
 
     @say.validator
     def _may_say(self, said: Said) -> None:
+        if said.id in self.state.heard:
+            return
         if not self.start.chat or self.state.closing:
             raise ApplicationError("the conversation is closed", type="ConversationClosed")
-        waiting = len(self.state.said) >= MAX_WAITING_MESSAGES
-        if waiting and said.id not in self.state.heard:
+        if len(self.state.said) >= MAX_WAITING_MESSAGES:
             raise ApplicationError(
                 f"{MAX_WAITING_MESSAGES} messages wait for their answer", type="TooManyWaiting"
             )

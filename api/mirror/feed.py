@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import structlog
+from pydantic import ValidationError
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -402,7 +403,7 @@ class Mirror:
         for row in rows:
             try:
                 await self._engine.start(read_start(row.start_input))
-            except StartRefused as error:
+            except (StartRefused, ValidationError) as error:
                 async with self._transaction() as session:
                     await store.refuse(session, row.id, str(error))
             else:

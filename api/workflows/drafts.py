@@ -1,5 +1,6 @@
 """Drafts: rows to a document and back, checked for what the tables cannot hold."""
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from models.graph.values import ValueProblem, check_json
 from models.workflow import EdgeRow, NodeRow, Workflow
 
 Document = dict[str, Any]
+MAX_EDGE_ID = 100
 SETTINGS = ("failure_mode", "output")
 _NODES, _EDGES = TypeAdapter(list[DraftNode]), TypeAdapter(list[DraftEdge])
 _STORED: TypeAdapter[Any] = TypeAdapter(StoredJson)
@@ -209,7 +211,11 @@ def _edge_rows(workflow_id: UUID, edges: list[Document]) -> list[Document]:
 def _edge_id(edge: Document) -> str:
     handle = f":{edge['source_handle']}" if edge.get("source_handle") else ""
     entrance = f":{edge['target_handle']}" if edge.get("target_handle") else ""
-    return f"{edge['source']}{handle}-{edge['target']}{entrance}"[:100]
+    name = f"{edge['source']}{handle}-{edge['target']}{entrance}"
+    if len(name) <= MAX_EDGE_ID:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+    return f"{name[: MAX_EDGE_ID - len(digest) - 1]}-{digest}"
 
 
 def _refuse_doubles(where: str, what: str, values: Sequence[Any]) -> None:

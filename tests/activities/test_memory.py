@@ -65,6 +65,8 @@ def test_a_window_keeps_what_was_asked_first_and_the_newest() -> None:
 def test_without_memory_only_the_newest_question_is_sent() -> None:
     entries = conversation("su", "cta", "u", "ct")
     assert sent(entries, settings("none")) == ["You help.", "question 6", "", "result 8"]
+    together = conversation("sua", "uu", "ct")
+    assert sent(together, settings("none"))[1:3] == ["question 4", "question 5"]
 
 
 def test_a_summary_stands_for_what_it_covers() -> None:

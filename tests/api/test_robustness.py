@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
 
 from api.app import PUBLIC
+from models.approval import Approval
 from tests.api.fixtures import Api, adapter_graph, ended, published, started
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -93,9 +94,12 @@ async def test_generated_requests_make_no_server_error(app: FastAPI, admin: Api)
             kwargs["content"] = kwargs.pop("data", None)
             kwargs.pop("cookies", None)
             try:
-                answer = await admin.request(**{k: v for k, v in kwargs.items() if v is not None})
-            except (httpx.InvalidURL, UnicodeEncodeError, TypeError, ValueError):
+                given = {k: v for k, v in kwargs.items() if v is not None}
+                request = admin.build_request(**given)
+                await request.aread()
+            except (httpx.InvalidURL, UnicodeEncodeError, AttributeError, TypeError, ValueError):
                 continue  # no client could send it
+            answer = await admin.send(request)
             no_server_error(answer, (operation.label, kwargs))
             count += 1
     assert count > 500
@@ -183,6 +187,9 @@ BODIES: dict[str, Any] = {
     "put /nodes/{item_id}": {"key": "next"},
     "post /{server_id}/approve": {"tools": "all"},
     "put /edges/{item_id}": {"source": "a", "target": "b"},
+    "post /{agent_id}/tools": {"name": "t", "tool": "t"},
+    "post /{approval_id}/decision": {"approve": True},
+    "post /{agent_id}/chat": {"message": "Hello"},
 }
 
 
@@ -199,15 +206,23 @@ async def test_nobody_reaches_what_is_somebody_elses(
     run = await ended(editor, await started(editor, workflow_id))
     tool = {"name": uuid4().hex, "config": {"kind": "python", "code": "def main(): pass"}}
     server = {"name": uuid4().hex, "url": "http://127.0.0.1:9/mcp"}
+    agent_config = {"provider": "openai_compatible", "model": "m", "base_url": "http://127.0.0.1:9"}
+    agent = {"name": uuid4().hex, "config": agent_config}
+    agent_id = (await editor.post("/agents", json=agent)).json()["id"]
+    talk = await editor.post(f"/agents/{agent_id}/chat", json={"message": "Hello"})
+    assert talk.status_code == 202, talk.text
     ids = {
         "workflow_id": workflow_id,
+        "conversation_id": talk.json()["conversation_id"],
         "execution_id": run["id"],
         "node_id": run["nodes"][0]["id"],
         "artifact_id": run["output"]["next"]["$artifact"]["id"],
         "tool_id": (await editor.post("/tools", json=tool)).json()["id"],
+        "agent_id": agent_id,
         "server_id": (await editor.post("/mcp/servers", json=server)).json()["id"],
         "key_id": (await editor.post("/auth/api-keys", json={"name": "k"})).json()["id"],
         "user_id": (await editor.get("/auth/me")).json()["id"],
+        "approval_id": await asked_by(app, editor, run["id"]),
         "number": "1",
         "other": "1",
         "item_id": "next",
@@ -246,6 +261,16 @@ async def test_nobody_reaches_what_is_somebody_elses(
     assert (await ended(editor, run["id"])) == run, "and nothing was changed"
 
 
+async def asked_by(app: FastAPI, client: Api, execution_id: str) -> str:
+    """Id of an approval that a run asked for, as the mirror would have written it."""
+    owner = UUID((await client.get("/auth/me")).json()["id"])
+    facts = {"node_key": "call_1_1", "path": "", "title": "t", "request": {}}
+    async with app.state.sessions.begin() as session:
+        made = Approval(owner_id=owner, execution_id=UUID(execution_id), **facts)
+        session.add(made)
+    return str(made.id)
+
+
 def _other(name: str, value: str) -> str:
     if name == "name":
         return "NO_SUCH_SECRET"
@@ -265,8 +290,12 @@ async def test_lists_hold_nothing_of_others(app: FastAPI, editor: Api, stranger:
     made = (await editor.post("/tools", json=tool)).json()["id"]
     server = {"name": uuid4().hex, "url": "http://127.0.0.1:9/mcp"}
     registered = (await editor.post("/mcp/servers", json=server)).json()["id"]
+    agent_config = {"provider": "openai_compatible", "model": "m", "base_url": "http://127.0.0.1:9"}
+    agent = {"name": uuid4().hex, "config": agent_config}
+    hired = (await editor.post("/agents", json=agent)).json()["id"]
+    asked = await asked_by(app, editor, execution_id)
     for method, path, _ in operations(app):
         if method == "get" and "{" not in path and path not in PUBLIC:
             answer = await send(stranger, method, path)
-            for identity in (workflow_id, execution_id, made, registered):
+            for identity in (workflow_id, execution_id, made, registered, hired, asked):
                 assert identity not in json.dumps(answer.text), path

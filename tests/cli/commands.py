@@ -19,9 +19,11 @@ class Done:
     err: str
 
 
-async def command(*arguments: str, data_dir: Path | None = None, **env: str) -> Done:
-    """Run `pastetrader …` to its end."""
-    return await ended(await spawn(*arguments, data_dir=data_dir, **env))
+async def command(
+    *arguments: str, data_dir: Path | None = None, typed: str = "", **env: str
+) -> Done:
+    """Run `pastetrader …` to its end; `typed` is all of its standard input."""
+    return await ended(await spawn(*arguments, data_dir=data_dir, **env), typed)
 
 
 async def spawn(*arguments: str, data_dir: Path | None = None, **env: str) -> Process:
@@ -31,16 +33,17 @@ async def spawn(*arguments: str, data_dir: Path | None = None, **env: str) -> Pr
         clean["PASTETRADER_DATA_DIR"] = str(data_dir)
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "cli.main", *arguments),
+        stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,
         env=clean | {"XDG_CONFIG_HOME": str(data_dir or "/nonexistent")} | env,
     )
 
 
-async def ended(process: Process) -> Done:
+async def ended(process: Process, typed: str = "") -> Done:
     """Wait for a command; killed if it takes too long."""
     try:
-        out, err = await asyncio.wait_for(process.communicate(), _END_SECONDS)
+        out, err = await asyncio.wait_for(process.communicate(typed.encode()), _END_SECONDS)
     finally:
         if process.returncode is None:
             process.kill()

@@ -153,7 +153,9 @@ async def test_ctrl_c_ends_the_waiting_and_not_the_run(
 ) -> None:
     file = tmp_path / "waits.yaml"
     file.write_text(WAITS)
-    process = await spawn("run", str(file), "-i", '{"n": 3, "seconds": 12}', "-f", data_dir=data_dir)
+    process = await spawn(
+        "run", str(file), "-i", '{"n": 3, "seconds": 12}', "-f", data_dir=data_dir
+    )
     seen = await asyncio.wait_for(process.stderr.readuntil(b"pause waiting"), 60)
     process.send_signal(signal.SIGINT)
     done = await ended(process)

@@ -205,3 +205,13 @@ async def test_the_key_is_a_secret_and_stays_one(editor: Api, model: ScriptedMod
     model.script = Script.model_validate({"key": "another-key"})
     run = await run_of(editor, document | {"name": f"agent {uuid4().hex}"})
     assert (run["status"], run["error"]["code"]) == ("failed", "ModelAuthFailed")
+
+
+async def test_an_invented_reference_is_shown_and_not_followed(
+    editor: Api, model: ScriptedModel
+) -> None:
+    code = "def main(symbol):\n    return {'$artifact': {'id': 'x', 'content_type': 'text/plain', 'size': 'much'}}"
+    tool = PRICES | {"config": {"kind": "python", "code": code}}
+    model.script = Script.model_validate({"turns": [calling("MSFT"), "Nothing."]})
+    run = await run_of(editor, graph(model.url, tools=[tool]))
+    assert run["output"]["text"] == "Nothing.", run["error"]

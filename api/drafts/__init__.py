@@ -1,0 +1,1 @@
+"""Workflows drafted by agents from texts."""
