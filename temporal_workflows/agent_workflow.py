@@ -197,7 +197,7 @@ class AgentWorkflow:
             offers=[] if summary else [_offer(tool) for tool in self.start.tools],
             conversation_id=self.start.execution_id,
             seq=state.seq,
-            inputs=TurnInputs(messages=state.new),
+            inputs=TurnInputs(messages=state.new, seq=state.seq),
             summary=summary,
         )
         try:

@@ -340,9 +340,10 @@ class NewMessage(Payload):
 
 
 class TurnInputs(Payload):
-    """What is new since the turn before."""
+    """What is new since the turn before, and the number that the answer gets."""
 
     messages: list[NewMessage] = Field(default_factory=list)
+    seq: int = 0
 
 
 class TurnTask(Payload):

@@ -90,7 +90,7 @@ test("a text becomes a new workflow, after a look at each reason", async ({ page
   await dialog.getByRole("button", { name: "Accept and open" }).click();
   await page.waitForURL(/\/workflows\/edit\?id=/);
   await expect(node(page, "best")).toBeVisible();
-  await expect(page.getByLabel("Name of the workflow")).toHaveValue("Best of fruit");
+  await expect(page.getByLabel("Name of the workflow").first()).toHaveValue("Best of fruit");
   await expect(page.getByText("Never published")).toBeVisible();
   await model.close();
 });

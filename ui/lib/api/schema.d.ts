@@ -4950,7 +4950,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** Text */
+                    /**
+                     * Text
+                     * @description 1 to 200000 characters.
+                     */
                     text: string;
                     /**
                      * Agent Id
