@@ -71,8 +71,9 @@ test: setup $(UI_STAMP) browser ## All tests, against a real PostgreSQL, a real 
 	cd ui && npm run build
 	cd ui && CHROMIUM=$(BROWSER) npm run e2e
 
-nightly: setup ## 10,000 calls in the sandbox, none of which may fail
+nightly: setup ## 10,000 calls in the sandbox, none of which may fail; an agent through 25 kills
 	SANDBOX_RUNS=10000 $(BIN)/pytest $(ALONE)
+	AGENT_TURNS=200 AGENT_KILLS=25 $(BIN)/pytest tests/chaos/test_agent_kill.py
 
 lint: setup $(UI_STAMP) ## Style and import contracts
 	$(BIN)/ruff check .

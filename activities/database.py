@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from activities.errors import ToolError
+from activities.errors import InvalidInput, ToolError
 
 _CONNECTIONS = 4
 _FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -37,6 +37,7 @@ class Database:
 
         Raises:
             DatabaseUnavailable: PostgreSQL does not answer; a later attempt may.
+            InvalidInput: a value does not fit.
         """
         with _typed():
             pool = await self._open()
@@ -78,5 +79,7 @@ class Database:
 def _typed() -> Iterator[None]:
     try:
         yield
+    except asyncpg.DataError as error:  # no later attempt would be another
+        raise InvalidInput(f"PostgreSQL cannot hold this: {error}") from error
     except _FAULTS as error:
         raise DatabaseUnavailable(f"PostgreSQL does not answer: {error}") from error

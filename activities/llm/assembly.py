@@ -8,6 +8,7 @@ from activities.llm.messages import Finish, ModelReply, TokenUsage, ToolCall
 from activities.llm.model import OnDelta
 
 _MAX_NAME = 256
+_MAX_ID = 200  # as many characters as the conversation keeps
 
 
 class CallParts:
@@ -63,7 +64,7 @@ class Assembly:
         if len(self._calls) >= MAX_TOOL_CALLS:
             raise ModelReplyTooLarge(f"the model asks for more than {MAX_TOOL_CALLS} tool calls")
         known = {call.id for call in self._calls}
-        unique = 0 < len(given) <= _MAX_NAME and given not in known
+        unique = 0 < len(given) <= _MAX_ID and given not in known
         self._calls.append(CallParts(given, given if unique else f"call_{uuid4().hex}"))
         return self._calls[-1]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 
 from cli.scripted_model.asked import Asked
-from cli.scripted_model.script import Call, Endless, Huge, Reply, TokenCounts
+from cli.scripted_model.script import RESULTS, Call, Endless, Huge, Reply, TokenCounts
 
 _HUGE_CHUNK = 64 * 1024
 
@@ -39,6 +39,7 @@ def tokens(characters: int) -> int:
 
 def answer_of(reply: Reply, asked: Asked) -> Answer:
     """The answer to one request, the same whenever it is asked."""
+    reply = _filled(reply, asked)
     calls = tuple(
         call.model_copy(update={"id": call.id or f"call_{asked.turn}_{place}"})
         for place, call in enumerate(reply.tool_calls, 1)
@@ -55,6 +56,19 @@ def answer_of(reply: Reply, asked: Asked) -> Answer:
         endless=reply.fault.text if isinstance(reply.fault, Endless) else "",
     )
     return _made_huge(answer, reply.fault) if isinstance(reply.fault, Huge) else answer
+
+
+def _filled(reply: Reply, asked: Asked) -> Reply:
+    """The reply with what `$results` stands for."""
+    if not any(RESULTS in text for text in (reply.text, *(call.text for call in reply.tool_calls))):
+        return reply
+    results = asked.results
+    calls = [
+        call.model_copy(update={"arguments": call.text.replace(RESULTS, results)})
+        for call in reply.tool_calls
+    ]
+    text = reply.text.replace(RESULTS, results)
+    return reply.model_copy(update={"text": text, "tool_calls": calls})
 
 
 def _made_huge(answer: Answer, fault: Huge) -> Answer:

@@ -67,6 +67,15 @@ class Asked:
         """The newest message."""
         return self.said[-1]
 
+    @property
+    def results(self) -> str:
+        """SHA-256 of every tool's result so far, in their order: none is missing, none is twice."""
+        found = hashlib.sha256()
+        for message in self.said:
+            if message.role == "tool":
+                found.update(f"{message.text}\n".encode(errors="replace"))
+        return found.hexdigest()
+
     def new(self) -> Iterator[Said]:
         """What was said since the model's last answer."""
         place = max(

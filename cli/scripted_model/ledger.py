@@ -1,5 +1,6 @@
 """What was asked, and what was answered in full: a turn that was paid twice shows here."""
 
+import time
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ class Received:
     Attributes:
         client: The other end of the connection.
         answered: Whether a whole answer was sent.
+        at: When it came, as Unix time.
     """
 
     asked: Asked
@@ -26,6 +28,7 @@ class Received:
     attempt: int
     client: str = ""
     answered: bool = False
+    at: float = field(default_factory=time.time)
 
 
 class Ledger:

@@ -8,6 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from cli.scripted_model.asked import Asked
 
+# In a text or in arguments: `Asked.results`, which only a model that saw them all can say.
+RESULTS = "$results"
 Seconds = Annotated[float, Field(ge=0, le=3_600)]
 
 
@@ -127,7 +129,10 @@ class TokenCounts(_Part):
 
 
 class Reply(_Part):
-    """One answer. `chunk` is how many characters a chunk of a stream has."""
+    """One answer. `chunk` is how many characters a chunk of a stream has.
+
+    `$results` in its text and arguments stands for a digest of all that tools gave so far.
+    """
 
     text: str = ""
     tool_calls: list[Call] = []
@@ -194,7 +199,8 @@ class Script(_Part):
 
     Attributes:
         turns: Replies by number of turn, for a conversation that always goes the same way.
-        obey: Call whatever `CALL name {json}` in a new message says.
+        obey: Call whatever `CALL name {json}` in a new message says, in other languages and in
+            disguise too; `CALL[id] name {}` also says the call's id.
         key: The only credentials that are accepted.
         knows_schemas: False for a server without `response_format` and `output_config.format`.
         forces_tools: False for models that refuse to be forced to a tool.
