@@ -1,4 +1,4 @@
-"""Finds what people name: a workflow or an agent, by id or by name."""
+"""Finds what people name: a workflow, a tool or an agent, by id or by name."""
 
 from typing import Any
 from uuid import UUID
@@ -24,18 +24,42 @@ def find_workflow(client: ApiClient, reference: str) -> dict[str, Any]:
 
 
 def find_agent(client: ApiClient, reference: str) -> dict[str, Any]:
-    """The agent with this id or name, ones own before a public one; raises `BadInput`."""
+    """The agent with this id or name, one's own before a public one; raises `BadInput`."""
+    return _find_shared(client, "agent", reference)
+
+
+def find_tool(client: ApiClient, reference: str) -> dict[str, Any]:
+    """The tool with this id or name, one's own before a public one; raises `BadInput`."""
+    return _find_shared(client, "tool", reference)
+
+
+def register(client: ApiClient, path: str, document: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """Store a tool or an agent under its name, over one's own of that name.
+
+    What is stored, and whether it was there before.
+    """
+    me = client.get("/auth/me")["id"]
+    wanted = (document.get("name"), me)
+    known = [
+        each for each in client.items(path, _SEARCHED) if (each["name"], each["owner_id"]) == wanted
+    ]
+    if known:
+        return client.patch(f"{path}/{known[0]['id']}", document), True
+    return client.post(path, document), False
+
+
+def _find_shared(client: ApiClient, what: str, reference: str) -> dict[str, Any]:
     found = [
-        agent
-        for agent in client.items("/agents", _SEARCHED)
-        if reference in {agent["id"], agent["name"]}
+        each
+        for each in client.items(f"/{what}s", _SEARCHED)
+        if reference in {each["id"], each["name"]}
     ]
     if not found:
-        raise BadInput(f"no agent is named {reference!r}; see `pastetrader agent list`")
+        raise BadInput(f"no {what} is named {reference!r}; see `pastetrader {what} list`")
     if len(found) == 1:
         return found[0]
     me = client.get("/auth/me")["id"]
-    return min(found, key=lambda agent: bool(agent["owner_id"] != me))
+    return min(found, key=lambda each: bool(each["owner_id"] != me))
 
 
 def _is_id(reference: str) -> bool:

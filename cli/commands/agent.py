@@ -9,7 +9,7 @@ import typer
 from cli.agent_chat import chat
 from cli.documents import read_object
 from cli.exits import BadInput
-from cli.lookup import find_agent
+from cli.lookup import find_agent, register
 from cli.options import AsJson, DataDir, Limit, data_folder
 from cli.output import print_json, print_table, talk
 from cli.sign_in import connect
@@ -17,7 +17,6 @@ from cli.sign_in import connect
 app = typer.Typer(no_args_is_help=True, help="Register agents, give them tools, talk with them.")
 app.command()(chat)
 Reference = Annotated[str, typer.Argument(help="Id or name of an agent.", show_default=False)]
-_SEARCHED = 10_000
 _LONGEST_NAME = 64
 
 
@@ -55,16 +54,7 @@ def create(
     """Register an agent, or change the one of that name; graphs name it with `agent: NAME`."""
     document = read_object(file)
     with connect(data_folder(data_dir)) as client:
-        me = client.get("/auth/me")["id"]
-        known = [
-            each
-            for each in client.items("/agents", _SEARCHED)
-            if (each["name"], each["owner_id"]) == (document.get("name"), me)
-        ]
-        if known:
-            made = client.patch(f"/agents/{known[0]['id']}", document)
-        else:
-            made = client.post("/agents", document)
+        made, known = register(client, "/agents", document)
     if as_json:
         print_json(made)
     else:

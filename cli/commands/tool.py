@@ -1,20 +1,19 @@
 """`pastetrader tool`: the registered tools."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from cli.client import ApiClient
 from cli.documents import read_json, read_object
-from cli.exits import BadInput, CommandError
+from cli.exits import CommandError
+from cli.lookup import find_tool, register
 from cli.options import AsJson, DataDir, Limit, data_folder
 from cli.output import print_json, print_table, print_value, talk
 from cli.sign_in import connect
 
 app = typer.Typer(no_args_is_help=True, help="Register tools, look at them, and try them.")
 Reference = Annotated[str, typer.Argument(help="Id or name of a tool.", show_default=False)]
-_SEARCHED = 10_000
 
 
 @app.command("list")
@@ -35,7 +34,7 @@ def list_tools(limit: Limit = 50, data_dir: DataDir = None, as_json: AsJson = Fa
 def show(tool: Reference, data_dir: DataDir = None) -> None:
     """A tool, as JSON."""
     with connect(data_folder(data_dir)) as client:
-        print_json(_find(client, tool))
+        print_json(find_tool(client, tool))
 
 
 @app.command()
@@ -56,16 +55,7 @@ def add(
     """Register a tool, or change the one of that name; graphs name it with `tool: NAME`."""
     document = read_object(file)
     with connect(data_folder(data_dir)) as client:
-        me = client.get("/auth/me")["id"]
-        known = [
-            each
-            for each in client.items("/tools", _SEARCHED)
-            if (each["name"], each["owner_id"]) == (document.get("name"), me)
-        ]
-        if known:
-            made = client.patch(f"/tools/{known[0]['id']}", document)
-        else:
-            made = client.post("/tools", document)
+        made, known = register(client, "/tools", document)
     if as_json:
         print_json(made)
     else:
@@ -76,7 +66,7 @@ def add(
 def delete(tool: Reference, data_dir: DataDir = None) -> None:
     """Put a tool into the bin; refused while a workflow names it."""
     with connect(data_folder(data_dir)) as client:
-        found = _find(client, tool)
+        found = find_tool(client, tool)
         client.delete(f"/tools/{found['id']}")
     talk.print(f"Deleted {found['name']!r}.", markup=False)
 
@@ -92,7 +82,7 @@ def try_out(
 ) -> None:
     """Run a tool on its own, for real; exit code 1 when it fails."""
     with connect(data_folder(data_dir)) as client:
-        found = _find(client, tool)
+        found = find_tool(client, tool)
         answer = client.post(f"/tools/{found['id']}/test", {"inputs": read_json(inputs)})
     if as_json:
         print_json(answer)
@@ -103,10 +93,3 @@ def try_out(
             print_value(answer["output"])
     if not answer["ok"]:
         raise CommandError(f"{answer['error']['message']} [{answer['error']['code']}]")
-
-
-def _find(client: ApiClient, reference: str) -> dict[str, Any]:
-    for found in client.items("/tools", _SEARCHED):
-        if reference in {found["id"], found["name"]}:
-            return found
-    raise BadInput(f"no tool is named {reference!r}; see `pastetrader tool list`")
