@@ -204,7 +204,7 @@ async def test_a_lost_connection_leaves_a_gap_at_most(migrated_url: str) -> None
             assert on_delta is not None
             on_delta("before ")
             await until(lambda: heard)
-            assert await _killed(migrated_url) == 1
+            assert await _killed(migrated_url) >= 1
             said = "before "
             while not any(each.offset >= 200 for each in heard):
                 on_delta("0123456789")

@@ -37,7 +37,7 @@ MAX_RUN_EVENTS = 10_000
 # So many turns do not fit into one run.
 CONTINUED = 150
 # What a worker may grow by while it works, in MiB.
-MAX_GROWTH = 100
+MAX_GROWTH = 160
 STARTED = 30  # looks; by then it is ready
 # The clock of a row is read before it is visible to others.
 SLACK_SECONDS = 0.05

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from dataclasses import dataclass
@@ -37,13 +38,16 @@ async def spawn(*arguments: str, data_dir: Path | None = None, **env: str) -> Pr
         stdout=PIPE,
         stderr=PIPE,
         env=clean | {"XDG_CONFIG_HOME": str(data_dir or "/nonexistent")} | env,
+        # In the background of a shell this is ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
 async def ended(process: Process, typed: str = "") -> Done:
     """Wait for a command; killed if it takes too long."""
     try:
-        out, err = await asyncio.wait_for(process.communicate(typed.encode()), _END_SECONDS)
+        given = typed.encode() if process.stdin is not None else None
+        out, err = await asyncio.wait_for(process.communicate(given), _END_SECONDS)
     finally:
         if process.returncode is None:
             process.kill()

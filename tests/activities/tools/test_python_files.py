@@ -191,7 +191,7 @@ async def test_a_forged_list_of_files_is_refused(calls: Calls, name: str) -> Non
     code = f"""
         import os
         def main():
-            for fd in range(3, 64):
+            for fd in range(3, 4096):
                 try: os.write(fd, {FORGED[name]!r})
                 except OSError: continue
             os._exit(0)
