@@ -3,11 +3,13 @@ import type { ReactNode } from "react";
 interface TableProps {
   label: string;
   head: ReactNode[];
+  /** What the last column is called to those who do not see its buttons. */
+  actions?: string;
   children: ReactNode;
 }
 
 /** Rows of a list; wide ones scroll inside their own box. */
-export function Table({ label, head, children }: TableProps) {
+export function Table({ label, head, actions, children }: TableProps) {
   return (
     <section
       className="overflow-x-auto rounded-lg border border-line bg-surface"
@@ -24,6 +26,11 @@ export function Table({ label, head, children }: TableProps) {
                 {cell}
               </th>
             ))}
+            {actions && (
+              <th scope="col" className="whitespace-nowrap px-3 py-2 font-medium">
+                <span className="sr-only">{actions}</span>
+              </th>
+            )}
           </tr>
         </thead>
         <tbody className="divide-y divide-line [&_td]:px-3 [&_td]:py-2 [&_tr:hover]:bg-sunken/60">

@@ -1,3 +1,5 @@
+import { isObject } from "./json-object";
+
 /** Bytes that are kept apart from the values that refer to them. */
 export interface Artifact {
   id: string;
@@ -60,8 +62,4 @@ export function fileName({ id, name, type, sha256 }: Artifact): string {
 /** `text/csv` for `Text/CSV; charset=utf-8`. */
 export function plainType(type: string): string {
   return (type.split(";")[0] ?? "").trim().toLowerCase();
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { Field, Select, TextField } from "@/components/field";
+import { SelectField, TextField } from "@/components/field";
 import { resolved, type Schema, SchemaEditor, SchemaForm } from "@/features/forms";
 import type { JsonObject } from "@/features/graph";
 import { useCatalog } from "@/lib/api/catalog";
@@ -40,22 +40,18 @@ function Memory({ settings, onChange }: PartProps) {
   const edit = (part: Partial<PartProps["settings"]>) => onChange(changed(settings, part));
   return (
     <div className="grid gap-x-4 sm:grid-cols-2">
-      <Field label={t("memory")} hint={t(`memoryHints.${memory}`)}>
-        {({ id, describedBy }) => (
-          <Select
-            id={id}
-            aria-describedby={describedBy}
-            value={memory}
-            onChange={(event) => edit({ memory: event.target.value })}
-          >
-            {MEMORIES.map((each) => (
-              <option key={each} value={each}>
-                {t(`memories.${each}`)}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
+      <SelectField
+        label={t("memory")}
+        hint={t(`memoryHints.${memory}`)}
+        value={memory}
+        onChange={(event) => edit({ memory: event.target.value })}
+      >
+        {MEMORIES.map((each) => (
+          <option key={each} value={each}>
+            {t(`memories.${each}`)}
+          </option>
+        ))}
+      </SelectField>
       {memory !== "none" && (
         <TextField
           label={t("window")}

@@ -1,5 +1,6 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, need, type Schemas } from "@/lib/api/client";
+import { pages } from "@/lib/api/pages";
 import type { Settings } from "./types";
 
 export type Agent = Schemas["AgentOut"];
@@ -20,15 +21,9 @@ export interface Content {
 export function useAgents(text: string) {
   return useInfiniteQuery({
     queryKey: [...AGENTS, "list", text],
-    queryFn: ({ pageParam }) =>
-      need(
-        api.GET("/api/v1/agents", {
-          params: { query: { ...(text && { text }), ...(pageParam && { cursor: pageParam }) } },
-        }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => pages.flatMap((page) => page.items),
+    ...pages((place) =>
+      need(api.GET("/api/v1/agents", { params: { query: { ...(text && { text }), ...place } } })),
+    ),
     placeholderData: keepPreviousData,
   });
 }
@@ -45,10 +40,6 @@ export function useAgentChoices(): Pick<Agent, "id" | "name">[] {
 
 export function fetchAgent(id: string): Promise<Agent> {
   return need(api.GET("/api/v1/agents/{agent_id}", { params: { path: { agent_id: id } } }));
-}
-
-export function useAgent(id: string) {
-  return useQuery({ queryKey: [...AGENTS, "one", id], queryFn: () => fetchAgent(id) });
 }
 
 /** Makes an agent, or changes the one that is given, which must still be at its version. */
@@ -84,18 +75,13 @@ export function useModels() {
 export function useConversations(agentId: string) {
   return useInfiniteQuery({
     queryKey: [...AGENTS, "conversations", agentId],
-    queryFn: ({ pageParam }) =>
+    ...pages((query) =>
       need(
         api.GET("/api/v1/agents/{agent_id}/conversations", {
-          params: {
-            path: { agent_id: agentId },
-            query: pageParam ? { cursor: pageParam } : {},
-          },
+          params: { path: { agent_id: agentId }, query },
         }),
       ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => pages.flatMap((page) => page.items),
+    ),
   });
 }
 

@@ -1,14 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { differences } from "@/features/registry";
+import { sameJson } from "@/lib/same-json";
 import type { Agent } from "./api";
-import {
-  contentOf,
-  copyOf,
-  differences,
-  draftOf,
-  emptyDraft,
-  sameDraft,
-  withDocument,
-} from "./draft";
+import { contentOf, type Draft, draftOf, emptyDraft, partsOf, withDocument } from "./draft";
 
 const AGENT = {
   id: "a",
@@ -48,6 +42,8 @@ const AGENT = {
   },
 } as unknown as Agent;
 
+const same = (a: Draft, b: Draft) => sameJson(contentOf(a), contentOf(b));
+
 describe("an agent's draft", () => {
   it("holds what was stored, without what it leaves open", () => {
     expect(draftOf(AGENT).settings).toEqual({
@@ -67,14 +63,14 @@ describe("an agent's draft", () => {
         },
       ],
     });
-    expect(sameDraft(draftOf(AGENT), draftOf(AGENT))).toBe(true);
+    expect(same(draftOf(AGENT), draftOf(AGENT))).toBe(true);
   });
 
   it("says that it has no tools, for those that were stored would stay", () => {
     const { settings, ...draft } = draftOf(AGENT);
     const { tools: _tools, ...rest } = settings;
     expect(contentOf({ ...draft, settings: rest }).config.tools).toEqual([]);
-    expect(sameDraft({ ...draft, settings: rest }, { ...draft, settings })).toBe(false);
+    expect(same({ ...draft, settings: rest }, { ...draft, settings })).toBe(false);
   });
 
   it("a name without its blanks, and no description, are what is sent", () => {
@@ -82,15 +78,10 @@ describe("an agent's draft", () => {
     expect(content).toMatchObject({ name: "a", description: null });
   });
 
-  it("a copy is not shared, and counts on", () => {
-    expect(copyOf(AGENT)).toMatchObject({ name: "trader (2)", shared: false });
-    expect(copyOf({ ...AGENT, name: "trader (2)" }).name).toBe("trader (3)");
-  });
-
   it("differs setting by setting", () => {
     const mine = draftOf(AGENT);
     const changed = { ...mine, settings: { ...mine.settings, model: "other", system: "You." } };
-    expect(differences(contentOf(mine), contentOf(changed))).toEqual([
+    expect(differences(partsOf(mine), partsOf(changed))).toEqual([
       { part: "model", theirs: "gpt-5.4-mini", mine: "other" },
       { part: "system", theirs: undefined, mine: "You." },
     ]);
@@ -101,7 +92,7 @@ describe("an agent as a document", () => {
   it("is read as it is written", () => {
     const draft = draftOf(AGENT);
     const read = withDocument(JSON.parse(JSON.stringify(contentOf(draft))));
-    expect(read && sameDraft(read, draft)).toBe(true);
+    expect(read && same(read, draft)).toBe(true);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "@/features/graph";
-import { sameJson } from "@/lib/same-json";
+import { given, isObject } from "@/lib/json-object";
 import type { Agent, Content } from "./api";
-import { type AgentTool, given, type Settings } from "./types";
+import type { AgentTool, Settings } from "./types";
 
 /** An agent as its editor holds it. */
 export interface Draft {
@@ -27,13 +27,6 @@ export function draftOf(agent: Agent): Draft {
     settings: readSettings(agent.config as unknown as JsonObject),
     shared: agent.is_public,
   };
-}
-
-/** A draft of another agent like this one. */
-export function copyOf(agent: Agent): Draft {
-  const number = /\s\((\d+)\)$/.exec(agent.name)?.[1];
-  const stem = number ? agent.name.slice(0, -(number.length + 3)) : agent.name;
-  return { ...draftOf(agent), name: `${stem} (${Number(number ?? 1) + 1})`, shared: false };
 }
 
 /** Settings as they were stored, without what they leave open. */
@@ -62,22 +55,9 @@ export function contentOf(draft: Draft): Content {
   };
 }
 
-export function sameDraft(a: Draft, b: Draft): boolean {
-  return sameJson(contentOf(a), contentOf(b));
-}
-
-export type Difference = { part: string; theirs: unknown; mine: unknown };
-
-/** The parts of an agent in which two differ; settings one by one. */
-export function differences(theirs: Content, mine: Content): Difference[] {
-  const [a, b] = [flat(theirs), flat(mine)];
-  const parts = [...new Set([...Object.keys(a), ...Object.keys(b)])];
-  return parts
-    .filter((part) => !sameJson(a[part], b[part]))
-    .map((part) => ({ part, theirs: a[part], mine: b[part] }));
-}
-
-function flat({ config, ...rest }: Content): Record<string, unknown> {
+/** The parts of an agent, settings one by one. */
+export function partsOf(draft: Draft): Record<string, unknown> {
+  const { config, ...rest } = contentOf(draft);
   return { ...rest, ...config };
 }
 
@@ -102,8 +82,4 @@ function areTools(value: Json): boolean {
   return (
     Array.isArray(value) && value.every((tool) => isObject(tool) && typeof tool.name === "string")
   );
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

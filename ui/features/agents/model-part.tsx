@@ -2,7 +2,7 @@
 
 import { useFormatter, useTranslations } from "next-intl";
 import { useId } from "react";
-import { Field, Input, Select, TextField } from "@/components/field";
+import { Field, Input, SelectField, TextField } from "@/components/field";
 import { ExpressionField, InsertSecret } from "@/features/forms";
 import { useSecretNames } from "@/lib/api/secrets";
 import { namesSecret, secretReference } from "@/lib/secret-text";
@@ -16,21 +16,17 @@ export function ModelPart({ settings, onChange }: PartProps) {
   return (
     <div className="@container">
       <div className="grid gap-x-4 @md:grid-cols-[12rem_minmax(0,1fr)]">
-        <Field label={t("provider")}>
-          {({ id }) => (
-            <Select
-              id={id}
-              value={settings.provider}
-              onChange={(event) => edit({ provider: event.target.value })}
-            >
-              {PROVIDERS.map((each) => (
-                <option key={each} value={each}>
-                  {t(`providers.${each}`)}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
+        <SelectField
+          label={t("provider")}
+          value={settings.provider}
+          onChange={(event) => edit({ provider: event.target.value })}
+        >
+          {PROVIDERS.map((each) => (
+            <option key={each} value={each}>
+              {t(`providers.${each}`)}
+            </option>
+          ))}
+        </SelectField>
         <ModelField settings={settings} onChange={onChange} />
       </div>
       <TextField
@@ -110,27 +106,23 @@ function KeyFields({ settings, onChange }: PartProps) {
   const written = api_key !== undefined && !namesSecret(api_key);
   return (
     <div className="grid gap-x-4 @md:grid-cols-[12rem_minmax(0,1fr)]">
-      <Field label={t("auth")}>
-        {({ id }) => (
-          <Select
-            id={id}
-            value={auth_mode ?? ""}
-            onChange={({ target: { value } }) =>
-              edit({
-                auth_mode: value || undefined,
-                ...(value === "none" && { api_key: undefined }),
-              })
-            }
-          >
-            <option value="">{t("auths.any")}</option>
-            {AUTH_MODES.map((each) => (
-              <option key={each} value={each}>
-                {t(`auths.${each}`)}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
+      <SelectField
+        label={t("auth")}
+        value={auth_mode ?? ""}
+        onChange={({ target: { value } }) =>
+          edit({
+            auth_mode: value || undefined,
+            ...(value === "none" && { api_key: undefined }),
+          })
+        }
+      >
+        <option value="">{t("auths.any")}</option>
+        {AUTH_MODES.map((each) => (
+          <option key={each} value={each}>
+            {t(`auths.${each}`)}
+          </option>
+        ))}
+      </SelectField>
       {auth_mode !== "none" && (
         <Field
           label={t("key")}

@@ -3,10 +3,11 @@
 import { ShieldQuestion, Trash2 } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { IconButton } from "@/components/button";
-import { Field, TextArea, TextField } from "@/components/field";
+import { CheckField, TextAreaField, TextField } from "@/components/field";
+import { given } from "@/lib/json-object";
 import { type NameProblem, sourceOf } from "./agent-tools";
 import { ToolSource } from "./tool-source";
-import { type AgentTool, given } from "./types";
+import type { AgentTool } from "./types";
 
 const HOUR = 3_600;
 const USUAL_APPROVAL = 7 * 24 * HOUR;
@@ -66,18 +67,14 @@ export function ToolCard({ tool, self, problem, open, onOpen, onChange, onRemove
             value={tool.name}
             onChange={(event) => edit({ name: event.target.value })}
           />
-          <Field label={t("toolDescription")} hint={t("toolDescriptionHint")}>
-            {({ id, describedBy }) => (
-              <TextArea
-                id={id}
-                aria-describedby={describedBy}
-                rows={2}
-                maxLength={4_096}
-                value={tool.description ?? ""}
-                onChange={(event) => edit({ description: event.target.value || undefined })}
-              />
-            )}
-          </Field>
+          <TextAreaField
+            label={t("toolDescription")}
+            hint={t("toolDescriptionHint")}
+            rows={2}
+            maxLength={4_096}
+            value={tool.description ?? ""}
+            onChange={(event) => edit({ description: event.target.value || undefined })}
+          />
           <Limits tool={tool} onChange={edit} />
         </fieldset>
       )}
@@ -95,18 +92,12 @@ function Limits({ tool, onChange }: LimitsProps) {
   const hours = (tool.approval_seconds ?? USUAL_APPROVAL) / HOUR;
   return (
     <>
-      <label className="mb-3 flex items-start gap-2">
-        <input
-          type="checkbox"
-          className="mt-0.5 accent-accent"
-          checked={tool.sensitive ?? false}
-          onChange={(event) => onChange({ sensitive: event.target.checked || undefined })}
-        />
-        <span>
-          <span className="font-medium text-[13px]">{t("sensitive")}</span>
-          <span className="block text-ink-soft text-xs">{t("sensitiveHint")}</span>
-        </span>
-      </label>
+      <CheckField
+        label={<span className="font-medium text-[13px]">{t("sensitive")}</span>}
+        hint={t("sensitiveHint")}
+        checked={tool.sensitive ?? false}
+        onChange={(sensitive) => onChange({ sensitive: sensitive || undefined })}
+      />
       <div className="grid gap-x-3 sm:grid-cols-2">
         {tool.sensitive && (
           <TextField

@@ -9,9 +9,10 @@ import { type Schema, SchemaEditor, ToolScope } from "@/features/forms";
 import type { JsonObject } from "@/features/graph";
 import { serverNamed, useServers, useServerTools } from "@/features/mcp";
 import { api, need } from "@/lib/api/client";
+import { given } from "@/lib/json-object";
 import { chosen } from "./agent-tools";
 import { useAgentChoices } from "./api";
-import { type AgentTool, given } from "./types";
+import type { AgentTool } from "./types";
 
 const MOST_NAMES = 100;
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from "@/features/graph";
+import { given } from "@/lib/json-object";
 
 /** What the model may call, as an agent's settings hold it: one of `tool`, `config`, `workflow`, `agent`. */
 export interface AgentTool {
@@ -43,11 +44,4 @@ export interface PartProps {
 /** The settings with some of them changed; undefined leaves one out. */
 export function changed(settings: Settings, part: Partial<Settings>): Settings {
   return given({ ...settings, ...part });
-}
-
-/** What is said: nothing and null are the same. */
-export function given<T extends object>(value: T): T {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, item]) => item !== null && item !== undefined),
-  ) as T;
 }

@@ -18,7 +18,6 @@ import {
   type GraphEdge,
   type GraphNode,
   INSIDE,
-  newId,
   refusal,
   renameKey,
   renameKeys,
@@ -26,6 +25,7 @@ import {
   toFlow,
 } from "@/features/graph";
 import type { Schemas } from "@/lib/api/client";
+import { newId } from "@/lib/new-id";
 
 export type GraphProblem = Schemas["Problem"];
 export type SaveState = "saved" | "saving" | "unsaved" | "failed" | "conflict";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { CARD, type GraphDocument, type GraphNode, newId } from "@/features/graph";
+import { CARD, type GraphDocument, type GraphNode } from "@/features/graph";
+import { newId } from "@/lib/new-id";
 import { adopted } from "./adopt";
 
 const node = (key: string, more: Partial<GraphNode> = {}): GraphNode => ({

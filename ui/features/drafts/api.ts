@@ -1,37 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
-import { isLive, type Status } from "@/components/status";
-import { api, authorised, need, type Schemas } from "@/lib/api/client";
-import { Problem } from "@/lib/api/problem";
+import { isLive } from "@/components/status";
+import { api, need, type Schemas } from "@/lib/api/client";
+import type { paths } from "@/lib/api/schema";
+import { newId } from "@/lib/new-id";
 import type { Source } from "./source";
 
 const LIVE_EVERY_MS = 1_000;
 
 export type Agent = Schemas["AgentOut"];
-
-// As the routes of drafts answer.
-export interface DraftProblem {
-  severity: "error" | "warning";
-  code: string;
-  message: string;
-  path: string;
-  nodes: string[];
-  suggestion: string | null;
-}
-
-export interface Draft {
-  id: string;
-  status: Status;
-  workflow_id: string | null;
-  /** Graph documents; the base is null for a new workflow. */
-  document: unknown;
-  base: unknown;
-  /** By key of the node. */
-  reasons: Record<string, string>;
-  problems: DraftProblem[];
-  /** What the model said last. */
-  text: string;
-  error: { code: string; message: string } | null;
-}
+export type Draft = Schemas["DraftOut"];
+export type DraftProblem = Schemas["DraftProblem"];
 
 export function useAgents() {
   return useQuery({
@@ -45,40 +23,64 @@ export function useAgents() {
 export function useDraft(id: string) {
   return useQuery({
     queryKey: ["draft", id],
-    queryFn: () => ask<Draft>(`/api/v1/workflows/drafts/${encodeURIComponent(id)}`),
+    queryFn: () =>
+      need(
+        api.GET("/api/v1/workflows/drafts/{execution_id}", {
+          params: { path: { execution_id: id } },
+        }),
+      ),
     refetchInterval: ({ state }) =>
       state.data && isLive(state.data.status) ? LIVE_EVERY_MS : false,
   });
 }
 
-export interface Order {
+/** What is to be drafted, by whom. */
+interface Wanted {
   source: Source;
   agentId: string;
   /** The workflow that is to be changed; none makes a new one. */
   workflowId: string | undefined;
 }
 
+export interface Order extends Wanted {
+  /** Sent again under the same key it is the same draft. */
+  key: string;
+}
+
+/** An order that keeps the key of the one before when nothing else is wanted than then. */
+export function orderOf(wanted: Wanted, before: Order | undefined): Order {
+  const same =
+    before?.agentId === wanted.agentId &&
+    before.workflowId === wanted.workflowId &&
+    sameSource(before.source, wanted.source);
+  return { ...wanted, key: same ? before.key : newId() };
+}
+
+function sameSource(a: Source, b: Source): boolean {
+  return "text" in a ? "text" in b && a.text === b.text : "file" in b && a.file === b.file;
+}
+
 /** Let an agent draft a workflow from what is given; the draft's id. */
 export async function startDraft(order: Order): Promise<string> {
-  const { id } = await ask<{ id: string }>("/api/v1/workflows/draft", {
-    method: "POST",
-    ...bodyOf(order),
-  });
+  const { id } = await need(
+    api.POST("/api/v1/workflows/draft", {
+      params: { header: { "idempotency-key": order.key } },
+      body: bodyOf(order),
+    }),
+  );
   return id;
 }
 
-function bodyOf({ source, agentId, workflowId }: Order): RequestInit {
+type Sent = paths["/api/v1/workflows/draft"]["post"]["requestBody"]["content"];
+
+function bodyOf({ source, agentId, workflowId }: Wanted): Sent[keyof Sent] {
   const fields = { agent_id: agentId, ...(workflowId && { workflow_id: workflowId }) };
-  if ("text" in source) {
-    return {
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ text: source.text, ...fields }),
-    };
-  }
+  if ("text" in source) return { text: source.text, ...fields };
   const form = new FormData();
   form.set("file", source.file);
   for (const [name, value] of Object.entries(fields)) form.set(name, value);
-  return { body: form };
+  // The client sends a form as it is, which the generated types do not know.
+  return form as unknown as Sent["multipart/form-data"];
 }
 
 export function stopDraft(id: string): Promise<unknown> {
@@ -87,10 +89,4 @@ export function stopDraft(id: string): Promise<unknown> {
       params: { path: { execution_id: id } },
     }),
   );
-}
-
-async function ask<T>(path: string, init?: RequestInit): Promise<T> {
-  const answer = await authorised(new Request(path, init));
-  if (!answer.ok) throw await Problem.of(answer);
-  return (await answer.json()) as T;
 }

@@ -1,15 +1,19 @@
 import { useMutation } from "@tanstack/react-query";
 import { FileText, Sparkles, X } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { type ChangeEvent, type DragEvent, type FormEvent, type ReactNode, useState } from "react";
+import { type DragEvent, type FormEvent, type ReactNode, useState } from "react";
 import { Button, ButtonLink, IconButton } from "@/components/button";
-import { Field, Select, TextArea } from "@/components/field";
+import { SelectField, TextAreaField } from "@/components/field";
+import { FileField } from "@/components/file-field";
 import { Empty, Failure, Loaded } from "@/components/states";
 import { complain } from "@/components/toasts";
+import { Problem } from "@/lib/api/problem";
 import { byteSize } from "@/lib/format";
-import { type Agent, startDraft, useAgents } from "./api";
+import { type Agent, type Order, orderOf, startDraft, useAgents } from "./api";
 import { keepDraft, lastDraft } from "./last-draft";
 import { ACCEPTED, kindOf, sourceOf, textOf } from "./source";
+
+const RETRIES = 3;
 
 interface AskProps {
   workflowId: string | undefined;
@@ -51,11 +55,11 @@ function Form(props: AskProps & AgentsGiven) {
   const [agentId, setAgentId] = useState(agents[0]?.id ?? "");
   const source = sourceOf(text, file);
   const starting = useMutation({
-    mutationFn: async () => {
-      if (!source) throw new Error(t("nothing"));
+    mutationFn: async (order: Order) => {
       await prepare?.();
-      return startDraft({ source, agentId, workflowId });
+      return startDraft(order);
     },
+    retry: (count, error) => count < RETRIES && error instanceof Problem && error.status === 0,
     onSuccess: (id) => {
       keepDraft(workflowId, id);
       onDraft(id);
@@ -73,7 +77,8 @@ function Form(props: AskProps & AgentsGiven) {
   }
   function submit(event: FormEvent): void {
     event.preventDefault();
-    if (source && !starting.isPending) starting.mutate();
+    if (source && !starting.isPending)
+      starting.mutate(orderOf({ source, agentId, workflowId }, starting.variables));
   }
   return (
     <form
@@ -86,20 +91,16 @@ function Form(props: AskProps & AgentsGiven) {
         {file ? (
           <ChosenFile file={file} onRemove={() => setFile(null)} />
         ) : (
-          <Field label={t(workflowId ? "textChange" : "textNew")} hint={t("textHint")}>
-            {({ id, describedBy }) => (
-              <TextArea
-                id={id}
-                aria-describedby={describedBy}
-                rows={10}
-                value={text}
-                onChange={(event) => onText(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextAreaField
+            label={t(workflowId ? "textChange" : "textNew")}
+            hint={t("textHint")}
+            rows={10}
+            value={text}
+            onChange={(event) => onText(event.target.value)}
+          />
         )}
       </Drop>
-      <FileField onFile={take} />
+      <FileField label={t("file")} hint={t("fileHint")} accept={ACCEPTED} onFile={take} />
       <AgentField agents={agents} value={agentId} onChange={setAgentId} />
       {starting.error && <Failure error={starting.error} />}
       <div className="mt-4 flex flex-wrap justify-end gap-2">
@@ -165,30 +166,6 @@ function ChosenFile({ file, onRemove }: { file: File; onRemove: () => void }) {
   );
 }
 
-function FileField({ onFile }: { onFile: (file: File) => void }) {
-  const t = useTranslations("drafts");
-  function read(event: ChangeEvent<HTMLInputElement>): void {
-    const given = event.target.files?.[0];
-    if (given) onFile(given);
-    // Choosing the same file again, once it is corrected, is a change too.
-    event.target.value = "";
-  }
-  return (
-    <Field label={t("file")} hint={t("fileHint")}>
-      {({ id, describedBy }) => (
-        <input
-          id={id}
-          type="file"
-          accept={ACCEPTED}
-          aria-describedby={describedBy}
-          onChange={read}
-          className="block w-full text-ink-soft text-xs file:mr-3 file:h-8 file:rounded-md file:border file:border-line file:bg-surface file:px-3 file:font-medium file:text-ink"
-        />
-      )}
-    </Field>
-  );
-}
-
 interface AgentFieldProps extends AgentsGiven {
   value: string;
   onChange: (id: string) => void;
@@ -197,22 +174,18 @@ interface AgentFieldProps extends AgentsGiven {
 function AgentField({ agents, value, onChange }: AgentFieldProps) {
   const t = useTranslations("drafts");
   return (
-    <Field label={t("agent")} hint={t("agentHint")}>
-      {({ id, describedBy }) => (
-        <Select
-          id={id}
-          aria-describedby={describedBy}
-          value={value}
-          onChange={(event) => onChange(event.target.value)}
-        >
-          {agents.map((agent) => (
-            <option key={agent.id} value={agent.id}>
-              {agent.name} · {agent.config.model}
-            </option>
-          ))}
-        </Select>
-      )}
-    </Field>
+    <SelectField
+      label={t("agent")}
+      hint={t("agentHint")}
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+    >
+      {agents.map((agent) => (
+        <option key={agent.id} value={agent.id}>
+          {agent.name} · {agent.config.model}
+        </option>
+      ))}
+    </SelectField>
   );
 }
 

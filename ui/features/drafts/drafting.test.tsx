@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { type Call, serve, show, signInAs } from "@/test/world";
+import { type Call, refusal, serve, show, signInAs } from "@/test/world";
 import type { Draft } from "./api";
 import { Drafting } from "./drafting";
 
@@ -18,6 +18,10 @@ function draft(more: Partial<Draft> = {}): Draft {
   return {
     id: "draft-1",
     status: "completed",
+    agent_id: "agent-1",
+    agent_name: "drafter",
+    created_at: "2026-01-01T00:00:00Z",
+    usage: { turns: 2, tokens_in: 20, tokens_out: 10, cost_usd: 0 },
     document: DOCUMENT,
     base: null,
     reasons: { load: "The text asks for prices." },
@@ -77,6 +81,29 @@ describe("asking for a draft", () => {
     expect(sent(calls).map(({ body }) => body)).toEqual([
       { text: "Also send a mail", agent_id: "agent-1", workflow_id: "w-1" },
     ]);
+  });
+
+  it("what was refused is sent again under the same key, what is changed under another", async () => {
+    const keys: (string | null)[] = [];
+    vi.stubGlobal("fetch", async (request: Request) => {
+      if (request.method !== "POST") return Response.json({ items: [AGENT], next_cursor: null });
+      keys.push(request.headers.get("Idempotency-Key"));
+      return refusal(503, "Temporal does not answer");
+    });
+    show(<Drafting draftId={null} {...props()} />);
+    const box = await screen.findByLabelText("What the workflow is to do");
+    const send = async (text: string, attempt: number) => {
+      fireEvent.change(box, { target: { value: text } });
+      fireEvent.click(button("Draft it"));
+      await waitFor(() => expect(keys).toHaveLength(attempt));
+      await screen.findByRole("alert");
+    };
+    await send("Watch prices", 1);
+    await send("Watch prices", 2);
+    await send("Watch all prices", 3);
+    expect(keys[0]).toBeTruthy();
+    expect(keys[1]).toBe(keys[0]);
+    expect(keys[2]).not.toBe(keys[0]);
   });
 
   it("a text file fills the box, a PDF is sent as it is, anything else is refused", async () => {
@@ -171,7 +198,7 @@ describe("deciding on a draft", () => {
     const problems = [
       {
         severity: "error" as const,
-        code: "MISSING_INPUT",
+        code: "INVALID_NODE_CONFIG" as const,
         message: "load needs a symbol",
         path: "nodes[1]",
         nodes: ["load"],

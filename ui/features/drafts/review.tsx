@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { Button } from "@/components/button";
 import { Failure } from "@/components/states";
 import { compare, DiffView, type GraphDocument, isEmpty, Still } from "@/features/graph";
+import { Said } from "@/features/transcript";
 import type { Draft, DraftProblem } from "./api";
 import { StepHeading } from "./heading";
 import { type Change, type NodeChange, nodeChanges } from "./node-changes";
@@ -37,7 +38,11 @@ export function Review({ draft, base, document, current, ...settling }: ReviewPr
       <StepHeading>{t("ready")}</StepHeading>
       <Unfinished draft={draft} />
       {overtaken && <Notice text={t("overtaken")} />}
-      {draft.text && <p className="mb-3 whitespace-pre-wrap break-words">{draft.text}</p>}
+      {draft.text && (
+        <div className="mb-3">
+          <Said text={draft.text} />
+        </div>
+      )}
       <p className="mb-1 text-ink-soft text-xs">{t(draft.base ? "colours" : "allNew")}</p>
       <div className="grid gap-3 md:grid-cols-[1fr_18rem]">
         <div className="h-80 min-w-0 overflow-hidden rounded-md border border-line">

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
-import { Field, Select } from "@/components/field";
+import { SelectField } from "@/components/field";
 import { SearchBox } from "@/components/search-box";
 import { StatusIcon } from "@/components/status";
 import { api, need } from "@/lib/api/client";
@@ -27,24 +27,20 @@ export function ListFilters({ filters, onChange }: ListFiltersProps) {
           value={filters.workflow}
           onChange={(workflow) => onChange({ ...filters, workflow })}
         />
-        <Field label={t("trigger")}>
-          {({ id }) => (
-            <Select
-              id={id}
-              value={filters.trigger}
-              onChange={(event) =>
-                onChange({ ...filters, trigger: event.target.value as Filters["trigger"] })
-              }
-            >
-              <option value="">{t("any")}</option>
-              {TRIGGERS.map((trigger) => (
-                <option key={trigger} value={trigger}>
-                  {t(`triggers.${trigger}`)}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
+        <SelectField
+          label={t("trigger")}
+          value={filters.trigger}
+          onChange={(event) =>
+            onChange({ ...filters, trigger: event.target.value as Filters["trigger"] })
+          }
+        >
+          <option value="">{t("any")}</option>
+          {TRIGGERS.map((trigger) => (
+            <option key={trigger} value={trigger}>
+              {t(`triggers.${trigger}`)}
+            </option>
+          ))}
+        </SelectField>
       </div>
       <StatusField filters={filters} onChange={onChange} />
     </search>
@@ -98,18 +94,18 @@ function WorkflowField({ value, onChange }: WorkflowFieldProps) {
   // One that is deleted, or beyond the first hundred, can still be in the address.
   const unknown = value !== "" && !data.some((workflow) => workflow.id === value);
   return (
-    <Field label={t("workflow")}>
-      {({ id }) => (
-        <Select id={id} value={value} onChange={(event) => onChange(event.target.value)}>
-          <option value="">{t("any")}</option>
-          {unknown && <option value={value}>{value}</option>}
-          {data.map((workflow) => (
-            <option key={workflow.id} value={workflow.id}>
-              {workflow.name}
-            </option>
-          ))}
-        </Select>
-      )}
-    </Field>
+    <SelectField
+      label={t("workflow")}
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+    >
+      <option value="">{t("any")}</option>
+      {unknown && <option value={value}>{value}</option>}
+      {data.map((workflow) => (
+        <option key={workflow.id} value={workflow.id}>
+          {workflow.name}
+        </option>
+      ))}
+    </SelectField>
   );
 }

@@ -12,6 +12,7 @@ import { isLive } from "@/components/status";
 import { useMayWrite } from "@/features/auth";
 import { Page } from "@/features/shell";
 import { api, need } from "@/lib/api/client";
+import { pages } from "@/lib/api/pages";
 import { Bulk } from "./bulk";
 import { apiQuery, type Filters, NO_FILTERS, type Run, readFilters, writeFilters } from "./filters";
 import { ListFilters } from "./list-filters";
@@ -49,15 +50,11 @@ export function Executions() {
 function useRuns(filters: Filters) {
   return useInfiniteQuery({
     queryKey: ["executions", "list", filters],
-    queryFn: ({ pageParam }) =>
+    ...pages((place) =>
       need(
-        api.GET("/api/v1/executions", {
-          params: { query: { ...apiQuery(filters), ...(pageParam && { cursor: pageParam }) } },
-        }),
+        api.GET("/api/v1/executions", { params: { query: { ...apiQuery(filters), ...place } } }),
       ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => pages.flatMap((page) => page.items),
+    ),
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => {
       const live = state.data?.pages.some((page) => page.items.some((run) => isLive(run.status)));

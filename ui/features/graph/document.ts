@@ -1,3 +1,5 @@
+import { newId } from "@/lib/new-id";
+
 /** A graph document as the API reads and writes it; a draft may be wrong in any way but its form. */
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
@@ -54,10 +56,6 @@ export function readDocument(value: unknown): GraphDocument {
     nodes: (given.nodes ?? []).map((node) => ({ ...node, id: node.id ?? newId() })),
     edges: (given.edges ?? []).map((edge) => ({ ...edge, id: edge.id ?? newId() })),
   };
-}
-
-export function newId(): string {
-  return crypto.randomUUID();
 }
 
 export function title(node: GraphNode): string {

@@ -5,7 +5,7 @@ import { useTranslations } from "next-intl";
 import { type FormEvent, useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
-import { Field, TextArea, TextField } from "@/components/field";
+import { TextAreaField, TextField } from "@/components/field";
 import { Failure } from "@/components/states";
 import { say } from "@/components/toasts";
 import { type Registration, SERVERS, type Server, saveServer } from "./api";
@@ -75,17 +75,13 @@ export function ServerForm({ server, onClose, onSaved }: ServerFormProps) {
           value={draft.url}
           onChange={(event) => change({ url: event.target.value })}
         />
-        <Field label={t("description")}>
-          {({ id }) => (
-            <TextArea
-              id={id}
-              rows={2}
-              maxLength={10_000}
-              value={draft.description ?? ""}
-              onChange={(event) => change({ description: event.target.value })}
-            />
-          )}
-        </Field>
+        <TextAreaField
+          label={t("description")}
+          rows={2}
+          maxLength={10_000}
+          value={draft.description ?? ""}
+          onChange={(event) => change({ description: event.target.value })}
+        />
         <Headers value={draft.headers} onChange={(headers) => change({ headers })} />
         {saving.error && <Failure error={saving.error} />}
         <div className="mt-4 flex justify-end gap-2">

@@ -83,17 +83,9 @@ interface ListProps {
 
 function List({ servers, onDelete }: ListProps) {
   const t = useTranslations("mcp");
-  const head = [
-    t("name"),
-    t("transport"),
-    t("stateOf"),
-    t("refreshedAt"),
-    <span key="actions" className="sr-only">
-      {t("actions")}
-    </span>,
-  ];
+  const head = [t("name"), t("transport"), t("stateOf"), t("refreshedAt")];
   return (
-    <Table label={t("title")} head={head}>
+    <Table label={t("title")} head={head} actions={t("actions")}>
       {servers.map((server) => (
         <Row key={server.id} server={server} onDelete={() => onDelete(server)} />
       ))}

@@ -1,13 +1,11 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { isLive } from "@/components/status";
-import { api, need } from "@/lib/api/client";
+import { PENDING, pendingApprovals } from "@/features/transcript";
 import type { Approval } from "@/lib/api/events";
-import { everyPage } from "./api";
 import { type Execution, useRun } from "./store";
 
 const LIVE_EVERY_MS = 2_000;
-export const PENDING = ["approvals", "pending"] as const;
 
 /** What waits for a person in a live run and the runs below it. */
 export function usePending(execution: Execution, runs: Execution[], own: boolean): Approval[] {
@@ -17,14 +15,7 @@ export function usePending(execution: Execution, runs: Execution[], own: boolean
   const { data = [] } = useQuery({
     queryKey: PENDING,
     enabled: live && (own || runs.some((run) => isLive(run.status))),
-    queryFn: () =>
-      everyPage((cursor) =>
-        need(
-          api.GET("/api/v1/approvals", {
-            params: { query: { status: "pending", limit: 100, ...cursor } },
-          }),
-        ),
-      ),
+    queryFn: pendingApprovals,
     refetchInterval: LIVE_EVERY_MS,
   });
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { isLive } from "@/components/status";
 import { api, need } from "@/lib/api/client";
-import { everyPage } from "./api";
+import { everyPage } from "@/lib/api/every-page";
 import { type Execution, type NodeRun, type Run, useRun } from "./store";
 
 const LIVE_EVERY_MS = 2_000;

@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { api, need, type Schemas } from "@/lib/api/client";
+import { pages } from "@/lib/api/pages";
 import { SECRETS } from "@/lib/api/secrets";
 
 export type Secret = Schemas["SecretOut"];
@@ -12,15 +13,9 @@ export const SHORTEST = 6;
 export function useSecrets() {
   return useInfiniteQuery({
     queryKey: [...SECRETS, "list"],
-    queryFn: ({ pageParam }) =>
-      need(
-        api.GET("/api/v1/secrets", {
-          params: { query: { limit: 50, ...(pageParam && { cursor: pageParam }) } },
-        }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => pages.flatMap((page) => page.items),
+    ...pages((place) =>
+      need(api.GET("/api/v1/secrets", { params: { query: { limit: 50, ...place } } })),
+    ),
   });
 }
 

@@ -12,17 +12,9 @@ type Ask = (asked: { what: "replace" | "delete"; secret: Secret }) => void;
 
 export function SecretList({ secrets, onAsk }: { secrets: Secret[]; onAsk: Ask }) {
   const t = useTranslations("secrets");
-  const head = [
-    t("name"),
-    t("description"),
-    t("changed"),
-    t("lastUsed"),
-    <span key="actions" className="sr-only">
-      {t("actions")}
-    </span>,
-  ];
+  const head = [t("name"), t("description"), t("changed"), t("lastUsed")];
   return (
-    <Table label={t("title")} head={head}>
+    <Table label={t("title")} head={head} actions={t("actions")}>
       {secrets.map((secret) => (
         <Row key={secret.name} secret={secret} onAsk={onAsk} />
       ))}

@@ -4,6 +4,7 @@ import { EllipsisVertical, Plus } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { Button, IconButton } from "@/components/button";
+import { Delete } from "@/components/delete";
 import { LoadMore } from "@/components/load-more";
 import { Menu, MenuItem } from "@/components/menu";
 import { Empty, Loaded } from "@/components/states";
@@ -11,8 +12,7 @@ import { useMayWrite } from "@/features/auth";
 import { Page } from "@/features/shell";
 import { useSession } from "@/lib/api/session";
 import { secretReference } from "@/lib/secret-text";
-import { type Secret, useSecrets } from "./api";
-import { Delete } from "./delete";
+import { deleteSecret, SECRETS, type Secret, useSecrets } from "./api";
 import { SecretList } from "./list";
 import { Rotate } from "./rotate";
 import { SecretForm } from "./secret-form";
@@ -87,7 +87,15 @@ function Asking({ asked, known, onClose }: AskingProps) {
     case "replace":
       return <SecretForm secret={asked.secret} known={known} onClose={onClose} />;
     case "delete":
-      return <Delete secret={asked.secret} onClose={onClose} />;
+      return (
+        <Delete
+          words="secrets"
+          name={asked.secret.name}
+          queryKey={SECRETS}
+          remove={() => deleteSecret(asked.secret)}
+          onClose={onClose}
+        />
+      );
     case "rotate":
       return <Rotate onClose={onClose} />;
     default:

@@ -1,14 +1,13 @@
 "use client";
 
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Plus, Trash2 } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { Button, IconButton } from "@/components/button";
-import { Confirm } from "@/components/dialog";
+import { Delete } from "@/components/delete";
 import { Empty, Loaded } from "@/components/states";
 import { Table } from "@/components/table";
-import { complain, say } from "@/components/toasts";
 import { When } from "@/components/when";
 import { api, need, type Schemas } from "@/lib/api/client";
 import { KEYS, NewKey } from "./new-key";
@@ -48,26 +47,24 @@ export function Keys() {
 function List({ keys }: { keys: Key[] }) {
   const t = useTranslations("settings");
   const [doomed, setDoomed] = useState<Key | null>(null);
-  const head = [
-    t("name"),
-    t("prefix"),
-    t("scopes"),
-    t("expires"),
-    t("lastUsed"),
-    t("created"),
-    <span key="actions" className="sr-only">
-      {t("actions")}
-    </span>,
-  ];
+  const head = [t("name"), t("prefix"), t("scopes"), t("expires"), t("lastUsed"), t("created")];
   if (keys.length === 0) return <Empty title={t("noKeys")}>{t("noKeysHint")}</Empty>;
   return (
     <>
-      <Table label={t("keys")} head={head}>
+      <Table label={t("keys")} head={head} actions={t("actions")}>
         {keys.map((key) => (
           <Row key={key.id} apiKey={key} onDelete={() => setDoomed(key)} />
         ))}
       </Table>
-      {doomed && <Delete apiKey={doomed} onClose={() => setDoomed(null)} />}
+      {doomed && (
+        <Delete
+          words="settings"
+          name={doomed.name}
+          queryKey={KEYS}
+          remove={() => discard(doomed)}
+          onClose={() => setDoomed(null)}
+        />
+      )}
     </>
   );
 }
@@ -113,31 +110,6 @@ function Expiry({ at }: { at: string | null }) {
   );
 }
 
-function Delete({ apiKey, onClose }: { apiKey: Key; onClose: () => void }) {
-  const t = useTranslations("settings");
-  const common = useTranslations("common");
-  const queries = useQueryClient();
-  async function discard(): Promise<void> {
-    try {
-      await need(
-        api.DELETE("/api/v1/auth/api-keys/{key_id}", { params: { path: { key_id: apiKey.id } } }),
-      );
-      say(t("deleted", { name: apiKey.name }));
-    } catch (error) {
-      complain(error);
-    }
-    await queries.invalidateQueries({ queryKey: KEYS });
-  }
-  return (
-    <Confirm
-      open
-      onOpenChange={onClose}
-      title={t("deleteTitle", { name: apiKey.name })}
-      action={common("delete")}
-      danger
-      onConfirm={discard}
-    >
-      {t("deleteText")}
-    </Confirm>
-  );
+function discard({ id }: Key): Promise<unknown> {
+  return need(api.DELETE("/api/v1/auth/api-keys/{key_id}", { params: { path: { key_id: id } } }));
 }

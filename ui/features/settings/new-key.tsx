@@ -6,7 +6,7 @@ import { useTranslations } from "next-intl";
 import { type FormEvent, useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
-import { Field, Input, Select, TextField } from "@/components/field";
+import { CheckField, Field, Input, SelectField, TextField } from "@/components/field";
 import { Failure } from "@/components/states";
 import { say } from "@/components/toasts";
 import { api, need, type Schemas } from "@/lib/api/client";
@@ -82,21 +82,17 @@ function KeyForm({ busy, error, onWish, onClose }: KeyFormProps) {
         onChange={(event) => change({ name: event.target.value })}
       />
       <ScopesField scopes={wish.scopes} onChange={(scopes) => change({ scopes })} />
-      <Field label={t("expires")}>
-        {({ id }) => (
-          <Select
-            id={id}
-            value={wish.days}
-            onChange={(event) => change({ days: Number(event.target.value) })}
-          >
-            {DAYS.map((days) => (
-              <option key={days} value={days}>
-                {t("inDays", { days })}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
+      <SelectField
+        label={t("expires")}
+        value={wish.days}
+        onChange={(event) => change({ days: Number(event.target.value) })}
+      >
+        {DAYS.map((days) => (
+          <option key={days} value={days}>
+            {t("inDays", { days })}
+          </option>
+        ))}
+      </SelectField>
       {error != null && <Failure error={error} />}
       <div className="mt-4 flex justify-end gap-2">
         <Button onClick={onClose}>{common("cancel")}</Button>
@@ -125,20 +121,14 @@ function ScopesField({ scopes, onChange }: ScopesFieldProps) {
     <fieldset className="mb-3">
       <legend className="mb-1 font-medium text-[13px]">{t("scopes")}</legend>
       {SCOPES.map((scope) => (
-        <label key={scope} className="flex items-start gap-2 py-1">
-          <input
-            type="checkbox"
-            className="mt-0.5 accent-accent"
-            checked={scopes.includes(scope)}
-            onChange={(event) =>
-              onChange(event.target.checked ? [...scopes, scope] : without(scope))
-            }
-          />
-          <span>
-            {t(`scope.${scope}`)}
-            <span className="block text-ink-soft text-xs">{t(`scopeHint.${scope}`)}</span>
-          </span>
-        </label>
+        <CheckField
+          key={scope}
+          className="py-1"
+          label={t(`scope.${scope}`)}
+          hint={t(`scopeHint.${scope}`)}
+          checked={scopes.includes(scope)}
+          onChange={(chosen) => onChange(chosen ? [...scopes, scope] : without(scope))}
+        />
       ))}
     </fieldset>
   );

@@ -1,5 +1,6 @@
 import { useTranslations } from "next-intl";
-import { Field, Select, TextArea, TextField } from "@/components/field";
+import { SelectField } from "@/components/field";
+import { DescriptionField, NameField } from "@/features/registry";
 import { KINDS, type Kind } from "./api";
 import type { Draft } from "./draft";
 
@@ -14,41 +15,20 @@ export function About({ draft, onChange }: PartProps) {
   return (
     <div className="@container">
       <div className="grid gap-x-4 @md:grid-cols-[minmax(0,1fr)_12rem]">
-        <TextField
-          label={t("name")}
-          hint={t("nameHint")}
-          required
-          maxLength={200}
-          value={draft.name}
-          onChange={(event) => onChange({ name: event.target.value })}
-        />
-        <Field label={t("kind")}>
-          {({ id }) => (
-            <Select
-              id={id}
-              value={draft.kind}
-              onChange={(event) => onChange({ kind: event.target.value as Kind })}
-            >
-              {KINDS.map((kind) => (
-                <option key={kind} value={kind}>
-                  {t(`kinds.${kind}`)}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
+        <NameField registry="tools" draft={draft} onChange={onChange} />
+        <SelectField
+          label={t("kind")}
+          value={draft.kind}
+          onChange={(event) => onChange({ kind: event.target.value as Kind })}
+        >
+          {KINDS.map((kind) => (
+            <option key={kind} value={kind}>
+              {t(`kinds.${kind}`)}
+            </option>
+          ))}
+        </SelectField>
       </div>
-      <Field label={t("description")}>
-        {({ id }) => (
-          <TextArea
-            id={id}
-            rows={2}
-            maxLength={10_000}
-            value={draft.description}
-            onChange={(event) => onChange({ description: event.target.value })}
-          />
-        )}
-      </Field>
+      <DescriptionField registry="tools" draft={draft} onChange={onChange} />
     </div>
   );
 }

@@ -1,7 +1,8 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { KINDS, type Kind } from "@/features/editors";
 import type { JsonObject } from "@/features/graph";
 import { api, need, type Schemas } from "@/lib/api/client";
+import { pages } from "@/lib/api/pages";
 import type { Limit } from "./limit-field";
 
 export type Tool = Schemas["ToolOut"];
@@ -24,31 +25,21 @@ export interface Content {
 export function useTools(text: string, kind: Kind | "") {
   return useInfiniteQuery({
     queryKey: [...TOOLS, "list", text, kind],
-    queryFn: ({ pageParam }) =>
+    ...pages((place) =>
       need(
         api.GET("/api/v1/tools", {
           params: {
-            query: {
-              ...(text && { text }),
-              ...(kind && { tool_type: kind }),
-              ...(pageParam && { cursor: pageParam }),
-            },
+            query: { ...(text && { text }), ...(kind && { tool_type: kind }), ...place },
           },
         }),
       ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => pages.flatMap((page) => page.items),
+    ),
     placeholderData: keepPreviousData,
   });
 }
 
 export function fetchTool(id: string): Promise<Tool> {
   return need(api.GET("/api/v1/tools/{tool_id}", { params: { path: { tool_id: id } } }));
-}
-
-export function useTool(id: string) {
-  return useQuery({ queryKey: [...TOOLS, "one", id], queryFn: () => fetchTool(id) });
 }
 
 /** Makes a tool, or changes the one that is given, which must still be at its version. */

@@ -1,5 +1,6 @@
 import { beginning, starter } from "@/features/editors";
 import type { Json, JsonObject } from "@/features/graph";
+import { given, isObject } from "@/lib/json-object";
 import { sameJson } from "@/lib/same-json";
 import { type Builtin, type Content, KINDS, type Kind, type Tool } from "./api";
 import type { Limit } from "./limit-field";
@@ -83,13 +84,6 @@ export function draftOf(tool: Tool): Draft {
   };
 }
 
-/** A draft of another tool like this one. */
-export function copyOf(tool: Tool): Draft {
-  const number = /\s\((\d+)\)$/.exec(tool.name)?.[1];
-  const stem = number ? tool.name.slice(0, -(number.length + 3)) : tool.name;
-  return { ...draftOf(tool), name: `${stem} (${Number(number ?? 1) + 1})`, shared: false };
-}
-
 export function contentOf(draft: Draft): Content {
   return {
     name: draft.name.trim(),
@@ -102,15 +96,6 @@ export function contentOf(draft: Draft): Content {
   };
 }
 
-/** What a configuration says: nothing and null are the same in it. */
-function given(config: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null));
-}
-
-export function sameDraft(a: Draft, b: Draft): boolean {
-  return sameJson(contentOf(a), contentOf(b));
-}
-
 /** Whether a try of the draft is a try of the stored tool. */
 export function runsAlike(draft: Draft, tool: Tool): boolean {
   const stored = contentOf(draftOf(tool));
@@ -118,11 +103,6 @@ export function runsAlike(draft: Draft, tool: Tool): boolean {
   return (["config", "input_schema", "output_schema"] as const).every((part) =>
     sameJson(stored[part], now[part]),
   );
-}
-
-/** The parts of a tool in which two differ. */
-export function differences(a: Content, b: Content): (keyof Content)[] {
-  return (Object.keys(a) as (keyof Content)[]).filter((part) => !sameJson(a[part], b[part]));
 }
 
 /** The draft as a document says it; null for what is no tool. */
@@ -145,10 +125,6 @@ export function withDocument(draft: Draft, document: Json): Draft | null {
     limit: rate_limit as Limit | null,
     shared: is_public,
   };
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isObjectOrNull(value: Json): value is JsonObject | null {

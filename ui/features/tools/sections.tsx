@@ -1,14 +1,14 @@
 import { useTranslations } from "next-intl";
-import { Tabs } from "radix-ui";
 import type { ReactNode } from "react";
+import { PartTabs } from "@/components/part-tabs";
 import { KindEditor } from "@/features/editors";
 import { SchemaEditor } from "@/features/forms";
+import { SharedField, Whole } from "@/features/registry";
 import type { PartProps } from "./about";
+import { KINDS } from "./api";
+import { withDocument } from "./draft";
 import { LimitField } from "./limit-field";
-import { Whole } from "./whole";
-
-const SECTIONS = ["config", "schemas", "limits", "json"] as const;
-type Section = (typeof SECTIONS)[number];
+import { REGISTRY } from "./registry";
 
 interface SectionsProps extends PartProps {
   badLine: number | undefined;
@@ -17,35 +17,13 @@ interface SectionsProps extends PartProps {
 /** Everything about a tool but its name, part by part. */
 export function Sections(props: SectionsProps) {
   const t = useTranslations("tools");
-  const contents: Record<Section, ReactNode> = {
-    config: <Configuration {...props} />,
-    schemas: <Schemas {...props} />,
-    limits: <Limits {...props} />,
-    json: <Whole {...props} />,
-  };
-  return (
-    <Tabs.Root defaultValue="config">
-      <Tabs.List
-        aria-label={t("sections")}
-        className="mb-3 flex flex-wrap border-line border-b px-1"
-      >
-        {SECTIONS.map((section) => (
-          <Tabs.Trigger
-            key={section}
-            value={section}
-            className="-mb-px border-transparent border-b-2 px-2 py-2 font-medium text-[13px] text-ink-soft data-[state=active]:border-accent data-[state=active]:text-ink"
-          >
-            {t(`section.${section}`)}
-          </Tabs.Trigger>
-        ))}
-      </Tabs.List>
-      {SECTIONS.map((section) => (
-        <Tabs.Content key={section} value={section}>
-          {contents[section]}
-        </Tabs.Content>
-      ))}
-    </Tabs.Root>
-  );
+  const parts = [
+    { name: "config", title: t("section.config"), content: <Configuration {...props} /> },
+    { name: "schemas", title: t("section.schemas"), content: <Schemas {...props} /> },
+    { name: "limits", title: t("section.limits"), content: <Limits {...props} /> },
+    { name: "json", title: t("section.json"), content: <Document {...props} /> },
+  ];
+  return <PartTabs label={t("sections")} parts={parts} />;
 }
 
 function Configuration({ draft, onChange, badLine }: SectionsProps) {
@@ -102,22 +80,23 @@ function SchemaPart({ title, hint, children }: SchemaPartProps) {
 }
 
 function Limits({ draft, onChange }: PartProps) {
-  const t = useTranslations("tools");
   return (
     <>
-      <label className="mb-3 flex items-start gap-2">
-        <input
-          type="checkbox"
-          className="mt-0.5 accent-accent"
-          checked={draft.shared}
-          onChange={(event) => onChange({ shared: event.target.checked })}
-        />
-        <span>
-          {t("public")}
-          <span className="block text-ink-soft text-xs">{t("publicHint")}</span>
-        </span>
-      </label>
+      <SharedField registry="tools" draft={draft} onChange={onChange} />
       <LimitField value={draft.limit} onChange={(limit) => onChange({ limit })} />
     </>
+  );
+}
+
+function Document({ draft, onChange }: PartProps) {
+  const t = useTranslations("tools");
+  return (
+    <Whole
+      registry={REGISTRY}
+      draft={draft}
+      read={(document) => withDocument(draft, document)}
+      form={t("notTool", { kinds: KINDS.join(", ") })}
+      onChange={onChange}
+    />
   );
 }

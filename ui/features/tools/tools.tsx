@@ -5,19 +5,16 @@ import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { Button } from "@/components/button";
-import { Field, Select } from "@/components/field";
-import { LoadMore } from "@/components/load-more";
+import { SelectField } from "@/components/field";
 import { Menu, MenuItem } from "@/components/menu";
 import { RoomTabs } from "@/components/room-tabs";
 import { SearchBox } from "@/components/search-box";
-import { Empty, Loaded } from "@/components/states";
-import { UsedBy } from "@/components/used-by";
 import { useMayWrite } from "@/features/auth";
+import { List } from "@/features/registry";
 import { Page } from "@/features/shell";
-import { KINDS, type Kind, type Tool, useTools } from "./api";
+import { KINDS, type Kind, useTools } from "./api";
 import { Builtins } from "./builtins";
-import { Delete } from "./delete";
-import { ToolList } from "./tool-list";
+import { REGISTRY } from "./registry";
 
 export function Tools() {
   const t = useTranslations("tools");
@@ -26,8 +23,6 @@ export function Tools() {
   const mayWrite = useMayWrite();
   const [text, setText] = useState("");
   const [kind, setKind] = useState<Kind | "">("");
-  const [doomed, setDoomed] = useState<Tool | null>(null);
-  const [refused, setRefused] = useState<unknown>(null);
   const query = useTools(text, kind);
   function make(what: Record<string, string>): void {
     router.push(`/tools/edit?${new URLSearchParams(what)}`);
@@ -42,25 +37,14 @@ export function Tools() {
         ]}
       />
       <Filters text={text} onText={setText} kind={kind} onKind={setKind} />
-      {refused !== null && <UsedBy error={refused} />}
-      <Loaded query={query}>
-        {(tools) =>
-          tools.length > 0 ? (
-            <ToolList
-              tools={tools}
-              onDelete={(tool) => {
-                setRefused(null);
-                setDoomed(tool);
-              }}
-            />
-          ) : (
-            <Empty title={t(text || kind ? "noMatch" : "empty")}>{t("emptyHint")}</Empty>
-          )
-        }
-      </Loaded>
-      <LoadMore query={query} />
+      <List
+        registry={REGISTRY}
+        query={query}
+        filtered={text !== "" || kind !== ""}
+        columns={[t("kind")]}
+        cells={(tool) => <td className="whitespace-nowrap">{t(`kinds.${tool.tool_type}`)}</td>}
+      />
       <Builtins onUse={mayWrite ? ({ name }) => make({ kind: "builtin", builtin: name }) : null} />
-      {doomed && <Delete tool={doomed} onClose={() => setDoomed(null)} onRefused={setRefused} />}
     </Page>
   );
 }
@@ -98,22 +82,18 @@ function Filters({ text, onText, kind, onKind }: FiltersProps) {
   return (
     <search className="grid gap-x-3 sm:grid-cols-[minmax(12rem,1fr)_auto]">
       <SearchBox value={text} onSearch={onText} hint={t("searchHint")} />
-      <Field label={t("kind")}>
-        {({ id }) => (
-          <Select
-            id={id}
-            value={kind}
-            onChange={(event) => onKind(event.target.value as Kind | "")}
-          >
-            <option value="">{t("any")}</option>
-            {KINDS.map((each) => (
-              <option key={each} value={each}>
-                {t(`kinds.${each}`)}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
+      <SelectField
+        label={t("kind")}
+        value={kind}
+        onChange={(event) => onKind(event.target.value as Kind | "")}
+      >
+        <option value="">{t("any")}</option>
+        {KINDS.map((each) => (
+          <option key={each} value={each}>
+            {t(`kinds.${each}`)}
+          </option>
+        ))}
+      </SelectField>
     </search>
   );
 }

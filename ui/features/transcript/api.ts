@@ -1,7 +1,18 @@
 import { api, need, type Schemas } from "@/lib/api/client";
 import type { Approval, Execution } from "@/lib/api/events";
+import { everyPage } from "@/lib/api/every-page";
 
 const MOST = 100;
+
+/** The key of what all runs of the account ask people to decide on; see `pendingApprovals`. */
+export const PENDING = ["approvals", "pending"] as const;
+
+export function pendingApprovals(): Promise<Approval[]> {
+  const query = { status: "pending", limit: MOST } as const;
+  return everyPage((cursor) =>
+    need(api.GET("/api/v1/approvals", { params: { query: { ...query, ...cursor } } })),
+  );
+}
 
 /** What a run asks people to decide on, the undecided and the decided. */
 export async function approvalsOf(executionId: string): Promise<Approval[]> {

@@ -1,25 +1,25 @@
-import { useQuery } from "@tanstack/react-query";
 import {
   Ban,
   CircleCheck,
   CircleDashed,
   CircleX,
   Clock,
+  Hand,
   LoaderCircle,
   ShieldX,
 } from "lucide-react";
 import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { JsonView } from "@/components/json-view";
 import { shown } from "@/features/forms";
-import type { Json } from "@/features/graph";
 import type { Approval } from "@/lib/api/events";
 import { between, duration } from "@/lib/format";
-import { runBelow } from "./api";
 import { ApprovalCard } from "./approval";
+import { AskedBelow } from "./asked-below";
+import { useAskedBelow, useRunOf } from "./below";
 import { type Call, type CallState, failureOf } from "./entries";
 import { Failed } from "./failure";
+import { Value } from "./value";
 
 const LOOKS: Record<CallState, { icon: typeof Ban; text: string }> = {
   asked: { icon: CircleDashed, text: "text-ink-soft" },
@@ -31,6 +31,8 @@ const LOOKS: Record<CallState, { icon: typeof Ban; text: string }> = {
   stopped: { icon: Ban, text: "text-ink-soft" },
 };
 
+const NEEDS_YOU = { icon: Hand, text: "text-wait" };
+
 interface CallViewProps {
   call: Call;
   onApproval: (approval: Approval) => void;
@@ -40,22 +42,31 @@ interface CallViewProps {
 export function CallView({ call, onApproval }: CallViewProps) {
   const t = useTranslations("transcript");
   const [open, setOpen] = useState(false);
-  const { icon: Icon, text } = LOOKS[call.state];
+  const below = useAskedBelow(call);
+  const needsYou = below.pending.length > 0;
+  const { icon: Icon, text } = needsYou ? NEEDS_YOU : LOOKS[call.state];
   const took = call.row ? between(call.row.started_at ?? null, call.row.ended_at ?? null) : null;
   return (
-    <div className="rounded-md border border-line" data-call={call.key} data-state={call.state}>
+    <div
+      className="rounded-md border border-line"
+      data-call={call.key}
+      data-state={call.state}
+      data-asked-below={needsYou || undefined}
+    >
       <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary className="flex cursor-pointer items-center gap-2 px-2 py-1.5 text-[13px]">
           <Icon
             size={14}
-            className={`shrink-0 ${text} ${call.state === "running" ? "animate-spin" : ""}`}
+            className={`shrink-0 ${text} ${Icon === LoaderCircle ? "animate-spin" : ""}`}
             aria-hidden
           />
           <code className="shrink-0 font-medium">{call.name}</code>
           <span className="min-w-0 flex-1 truncate font-mono text-ink-soft text-xs">
             {shown(call.arguments, 120)}
           </span>
-          <span className={`shrink-0 text-xs ${text}`}>{t(`call.${call.state}`)}</span>
+          <span className={`shrink-0 text-xs ${text}`}>
+            {needsYou ? t("needsYou") : t(`call.${call.state}`)}
+          </span>
           {took !== null && call.row?.ended_at && (
             <span className="shrink-0 text-ink-soft text-xs tabular-nums">{duration(took)}</span>
           )}
@@ -67,6 +78,7 @@ export function CallView({ call, onApproval }: CallViewProps) {
           <ApprovalCard approval={call.approval} onChange={onApproval} />
         </div>
       )}
+      {call.above !== null && <AskedBelow asked={below} />}
     </div>
   );
 }
@@ -77,7 +89,7 @@ function Inside({ call }: { call: Call }) {
   return (
     <div className="space-y-2 border-line border-t p-2">
       <Value title={t("arguments")} value={call.arguments} />
-      {call.above && <RunBelow above={call.above} place={call.key} />}
+      <RunBelow call={call} />
       {failure && <Failed error={failure} />}
       {call.result !== undefined && !failure && <Value title={t("result")} value={call.result} />}
     </div>
@@ -85,37 +97,15 @@ function Inside({ call }: { call: Call }) {
 }
 
 /** The way to the run that the call is. */
-function RunBelow({ above, place }: { above: string; place: string }) {
+function RunBelow({ call }: { call: Call }) {
   const t = useTranslations("transcript");
-  const { data } = useQuery({
-    queryKey: ["executions", "of-call", above, place],
-    queryFn: () => runBelow(above, place),
-  });
-  if (!data) return null;
+  const run = useRunOf(call, true);
+  if (!run) return null;
   return (
     <p className="text-xs">
-      <Link href={`/executions/view?id=${data.id}`} className="text-accent underline">
+      <Link href={`/executions/view?id=${run.id}`} className="text-accent underline">
         {t("openRun")}
       </Link>
     </p>
-  );
-}
-
-function Value({ title, value }: { title: string; value: Json }) {
-  return (
-    <section aria-label={title}>
-      <h4 className="mb-1 font-medium text-xs">{title}</h4>
-      {typeof value === "string" ? (
-        <pre
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
-          tabIndex={0}
-          className="max-h-72 overflow-auto whitespace-pre-wrap break-words rounded-md bg-sunken p-2 text-[12px]"
-        >
-          {value}
-        </pre>
-      ) : (
-        <JsonView value={value} />
-      )}
-    </section>
   );
 }

@@ -147,6 +147,50 @@ describe("a conversation that goes on", () => {
     ]);
   });
 
+  const said = (seq: number) => message("assistant", `Said ${seq}.`, { seq });
+  const writing = (key: string, seq: number, status = "completed") =>
+    row(key, status, { input: { messages: [], seq } });
+  const places = (entries: Entry[]) => turns(entries).map(({ key, text }) => [key, text]);
+
+  it("a row tells which message it wrote, whatever its place in the order", () => {
+    const rows = [
+      writing("turn_2", 12),
+      writing("turn_3", 13, "failed"),
+      writing("turn_5", 15),
+      // It failed after its answer was stored.
+      writing("turn_6", 17, "failed"),
+    ];
+    const known = heard({ rows, said: { turn_7: "More" } });
+    expect(places(entriesOf([said(12), said(15), said(17)], known))).toEqual([
+      ["turn_2", "Said 12."],
+      ["turn_3", ""],
+      ["turn_5", "Said 15."],
+      ["turn_6", "Said 17."],
+      ["turn_7", "More"],
+    ]);
+  });
+
+  it("rows that do not tell it are taken in their order, between those that do", () => {
+    const rows = [
+      row("turn_1", "completed", { input: null, truncated: true }),
+      writing("turn_2", 12),
+      writing("turn_3", 0),
+    ];
+    expect(places(entriesOf([said(11), said(12), said(13)], heard({ rows })))).toEqual([
+      ["turn_1", "Said 11."],
+      ["turn_2", "Said 12."],
+      ["turn_3", "Said 13."],
+    ]);
+  });
+
+  it("a message whose row is not here takes no other message's", () => {
+    const known = heard({ rows: [writing("turn_2", 12)] });
+    expect(places(entriesOf([said(11), said(12)], known))).toEqual([
+      ["turn_1", "Said 11."],
+      ["turn_2", "Said 12."],
+    ]);
+  });
+
   it.each([
     ["waiting", [], [approval("call_1_1", "pending")]],
     ["running", [row("call_1_1", "running")], [approval("call_1_1", "approved")]],

@@ -67,12 +67,10 @@ export function entriesOf(messages: readonly Message[], heard: Heard): Entry[] {
   let turns = 0;
   messages.forEach((message, index) => {
     if (message.role === "assistant") {
-      // A turn that failed has left no message.
-      while (left[0]?.row && isOver(left[0].row) && left[0].row.status !== "completed") {
-        const failed = left.shift();
-        if (failed) entries.push(unwritten(failed, heard));
-      }
-      turns = left.shift()?.number ?? turns + 1;
+      const { before, place } = takePlace(left, message.seq);
+      const failed = before.filter(hasFailed);
+      entries.push(...failed.map((each) => unwritten(each, heard)));
+      turns = place?.number ?? (failed.at(-1)?.number ?? turns) + 1;
       const key = `turn_${turns}`;
       entries.push(written(message, key, results(messages, index), heard));
     } else if (isQuestion(message.role)) {
@@ -81,6 +79,25 @@ export function entriesOf(messages: readonly Message[], heard: Heard): Entry[] {
   });
   const further = left.filter((place) => shows(place, heard));
   return [...entries, ...further.map((place) => unwritten(place, heard))];
+}
+
+/**
+ * Takes the turn that wrote message `seq` out of those that are `left`, and what is before it.
+ * Turns that do not tell what they write are taken in their order.
+ */
+function takePlace(left: TurnPlace[], seq: number) {
+  const later = left.findIndex((place) => (place.seq ?? 0) > seq);
+  const near = left.slice(0, later < 0 ? left.length : later);
+  const exact = near.findIndex((place) => place.seq === seq);
+  const at =
+    exact >= 0 ? exact : near.findIndex((place) => place.seq === null && !hasFailed(place));
+  const before = left.splice(0, at < 0 ? near.length : at);
+  return { before, place: at < 0 ? undefined : left.shift() };
+}
+
+/** Whether a turn is over without an answer: it has left no message. */
+function hasFailed({ row }: TurnPlace): boolean {
+  return row !== undefined && isOver(row) && row.status !== "completed";
 }
 
 function isQuestion(role: string): role is Question["role"] {
@@ -98,15 +115,23 @@ interface TurnPlace {
   key: string;
   number: number;
   row: NodeRun | undefined;
+  /** Of the message that it writes; null while that is not known. */
+  seq: number | null;
 }
 
 function turnPlaces({ rows, said }: Heard): TurnPlace[] {
   return [...new Set([...rows.keys(), ...said.keys()])]
     .flatMap((key) => {
       const number = turnNumber(key);
-      return number === null ? [] : [{ key, number, row: rows.get(key) }];
+      const row = rows.get(key);
+      return number === null ? [] : [{ key, number, row, seq: seqOf(row) }];
     })
     .sort((a, b) => a.number - b.number);
+}
+
+function seqOf(row: NodeRun | undefined): number | null {
+  const { seq } = objectOf(row?.input as Json);
+  return typeof seq === "number" && seq > 0 ? seq : null;
 }
 
 function isOver({ status }: NodeRun): boolean {

@@ -1,4 +1,6 @@
+export { PENDING, pendingApprovals } from "./api";
 export { isWorking } from "./entries";
 export { QuestionView } from "./question";
+export { Said } from "./said";
 export { type Transcribed, useTranscript } from "./store";
 export { Transcript, TranscriptView } from "./transcript";

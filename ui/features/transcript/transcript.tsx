@@ -8,6 +8,7 @@ import { Failure, Loading } from "@/components/states";
 import type { Approval } from "@/lib/api/events";
 import { type Entry, entriesOf, errorOf, totalOf } from "./entries";
 import { Failed } from "./failure";
+import { useMarkdown } from "./load-markdown";
 import { QuestionView } from "./question";
 import { SpentLine } from "./spent";
 import { type Transcribed, useTranscript } from "./store";
@@ -45,6 +46,8 @@ interface TranscriptViewProps {
 export function TranscriptView({ known, onApproval, fills, children }: TranscriptViewProps) {
   const t = useTranslations("transcript");
   const entries = useMemo(() => entriesOf(known.messages, known), [known]);
+  // Drawn again when it is there, so that the box stays at its end.
+  useMarkdown();
   const { box, shown, more, follow } = useEnd(entries);
   const error = known.execution?.error;
   if (!known.loaded && entries.length === 0 && !children)

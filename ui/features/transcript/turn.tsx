@@ -1,11 +1,12 @@
 import { LoaderCircle } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { memo } from "react";
-import { JsonView } from "@/components/json-view";
+import { CopyButton } from "@/components/copy-button";
 import type { Approval } from "@/lib/api/events";
 import { CallView } from "./call";
-import { read, type Turn } from "./entries";
+import type { Turn } from "./entries";
 import { Failed } from "./failure";
+import { Said } from "./said";
 import { SpentLine } from "./spent";
 
 interface TurnViewProps {
@@ -16,7 +17,7 @@ interface TurnViewProps {
 /** One answer of the model: its text, and the tools that it asked for. */
 export const TurnView = memo(function TurnView({ turn, onApproval }: TurnViewProps) {
   const t = useTranslations("transcript");
-  const { text, speaking, calls, spent, finish, error, attempt } = turn;
+  const { text, speaking, calls, finish, error, attempt } = turn;
   return (
     <article
       aria-label={t("answer")}
@@ -41,14 +42,23 @@ export const TurnView = memo(function TurnView({ turn, onApproval }: TurnViewPro
           {t(`finish.${finish}`)}
         </p>
       )}
-      {spent && <SpentLine spent={spent} />}
+      <Foot turn={turn} />
     </article>
   );
 });
 
-/** A text as it was said; a finished answer in JSON as a tree. */
-function Said({ text, speaking }: { text: string; speaking: boolean }) {
-  const value = speaking || !/^\s*[{[]/.test(text) ? null : read(text);
-  if (typeof value === "object" && value !== null) return <JsonView value={value} />;
-  return <p className="whitespace-pre-wrap break-words">{text}</p>;
+function Foot({ turn: { text, speaking, spent } }: { turn: Turn }) {
+  const t = useTranslations("transcript");
+  const copies = text !== "" && !speaking;
+  if (!spent && !copies) return null;
+  return (
+    <div className="-mb-1 flex min-h-8 items-center justify-between">
+      {spent && <SpentLine spent={spent} />}
+      {copies && (
+        <span className="ml-auto">
+          <CopyButton text={text} label={t("copyAnswer")} />
+        </span>
+      )}
+    </div>
+  );
 }

@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { complain } from "@/components/toasts";
 import { api, need, type Schemas } from "@/lib/api/client";
+import { pages } from "@/lib/api/pages";
 
 export type Account = Schemas["UserOut"];
 export type Role = Schemas["Role"];
@@ -11,15 +12,9 @@ export const USERS = ["users"] as const;
 export function useUsers(enabled: boolean) {
   return useInfiniteQuery({
     queryKey: [...USERS, "list"],
-    queryFn: ({ pageParam }) =>
-      need(
-        api.GET("/api/v1/users", {
-          params: { query: { limit: 50, ...(pageParam && { cursor: pageParam }) } },
-        }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => pages.flatMap((page) => page.items),
+    ...pages((place) =>
+      need(api.GET("/api/v1/users", { params: { query: { limit: 50, ...place } } })),
+    ),
     enabled,
   });
 }

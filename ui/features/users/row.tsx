@@ -1,12 +1,10 @@
 "use client";
 
-import { useQueryClient } from "@tanstack/react-query";
 import { KeyRound, Trash2 } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { IconButton } from "@/components/button";
-import { Confirm } from "@/components/dialog";
-import { complain, say } from "@/components/toasts";
+import { Delete } from "@/components/delete";
 import { When } from "@/components/when";
 import { useSession } from "@/lib/api/session";
 import { type Account, deleteUser, USERS, useChange } from "./api";
@@ -70,20 +68,9 @@ function defined({
 
 function RowActions({ user, me }: { user: Account; me: boolean }) {
   const t = useTranslations("users");
-  const common = useTranslations("common");
-  const queries = useQueryClient();
   const [asked, setAsked] = useState<"password" | "delete" | null>(null);
   const close = () => setAsked(null);
   const name = user.display_name;
-  async function discard(): Promise<void> {
-    try {
-      await deleteUser(user.id);
-      say(t("deleted", { name }));
-      await queries.invalidateQueries({ queryKey: USERS });
-    } catch (error) {
-      complain(error);
-    }
-  }
   return (
     <div className="flex justify-end">
       <IconButton label={t("passwordOf", { name })} onClick={() => setAsked("password")}>
@@ -93,16 +80,15 @@ function RowActions({ user, me }: { user: Account; me: boolean }) {
         <Trash2 size={16} />
       </IconButton>
       {asked === "password" && <NewPassword user={user} onClose={close} />}
-      <Confirm
-        open={asked === "delete"}
-        onOpenChange={close}
-        title={t("deleteTitle", { name })}
-        action={common("delete")}
-        danger
-        onConfirm={discard}
-      >
-        {t("deleteText")}
-      </Confirm>
+      {asked === "delete" && (
+        <Delete
+          words="users"
+          name={name}
+          queryKey={USERS}
+          remove={() => deleteUser(user.id)}
+          onClose={close}
+        />
+      )}
     </div>
   );
 }

@@ -31,20 +31,12 @@ export function Users() {
       {t("new")}
     </Button>
   );
-  const head = [
-    t("account"),
-    t("role"),
-    t("active"),
-    t("created"),
-    <span key="actions" className="sr-only">
-      {t("actions")}
-    </span>,
-  ];
+  const head = [t("account"), t("role"), t("active"), t("created")];
   return (
     <Page title={t("title")} lead={t("lead")} actions={create}>
       <Loaded query={query}>
         {(users) => (
-          <Table label={t("title")} head={head}>
+          <Table label={t("title")} head={head} actions={t("actions")}>
             {users.map((user) => (
               <Row key={user.id} user={user} />
             ))}

@@ -1,7 +1,7 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { Field, Select } from "@/components/field";
+import { SelectField } from "@/components/field";
 import { SearchBox } from "@/components/search-box";
 import { type Filter, SORTS } from "./query";
 
@@ -25,38 +25,28 @@ export function Filters({ filter, onChange }: FiltersProps) {
         hint={t("searchHint")}
         onSearch={(text) => onChange({ ...filter, text })}
       />
-      <Field label={t("published")}>
-        {({ id }) => (
-          <Select
-            id={id}
-            value={filter.published}
-            onChange={(event) =>
-              onChange({ ...filter, published: event.target.value as Filter["published"] })
-            }
-          >
-            <option value="">{t("any")}</option>
-            <option value="yes">{t("onlyPublished")}</option>
-            <option value="no">{t("onlyDrafts")}</option>
-          </Select>
-        )}
-      </Field>
-      <Field label={t("sort")}>
-        {({ id }) => (
-          <Select
-            id={id}
-            value={filter.sort}
-            onChange={(event) =>
-              onChange({ ...filter, sort: event.target.value as Filter["sort"] })
-            }
-          >
-            {SORTS.map((sort) => (
-              <option key={sort} value={sort}>
-                {t(SORT_NAMES[sort])}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
+      <SelectField
+        label={t("published")}
+        value={filter.published}
+        onChange={(event) =>
+          onChange({ ...filter, published: event.target.value as Filter["published"] })
+        }
+      >
+        <option value="">{t("any")}</option>
+        <option value="yes">{t("onlyPublished")}</option>
+        <option value="no">{t("onlyDrafts")}</option>
+      </SelectField>
+      <SelectField
+        label={t("sort")}
+        value={filter.sort}
+        onChange={(event) => onChange({ ...filter, sort: event.target.value as Filter["sort"] })}
+      >
+        {SORTS.map((sort) => (
+          <option key={sort} value={sort}>
+            {t(SORT_NAMES[sort])}
+          </option>
+        ))}
+      </SelectField>
     </search>
   );
 }

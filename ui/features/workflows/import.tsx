@@ -3,10 +3,11 @@
 import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
-import { type ChangeEvent, type FormEvent, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
-import { Field, Select, TextArea } from "@/components/field";
+import { SelectField, TextAreaField } from "@/components/field";
+import { FileField } from "@/components/file-field";
 import { Failure } from "@/components/states";
 import { complain } from "@/components/toasts";
 import { Problem } from "@/lib/api/problem";
@@ -36,20 +37,21 @@ export function Import({ onClose }: { onClose: () => void }) {
   return (
     <Dialog open wide onOpenChange={onClose} title={t("import")} description={t("importLead")}>
       <form onSubmit={submit}>
-        <FileField onText={change} />
-        <Field label={t("document")} required>
-          {({ id }) => (
-            <TextArea
-              id={id}
-              required
-              rows={14}
-              spellCheck={false}
-              className="font-mono text-xs"
-              value={text}
-              onChange={(event) => change(event.target.value)}
-            />
-          )}
-        </Field>
+        <FileField
+          label={t("file")}
+          hint={t("fileHint")}
+          accept=".yaml,.yml,.json"
+          onFile={(file) => void file.text().then(change, complain)}
+        />
+        <TextAreaField
+          label={t("document")}
+          required
+          rows={14}
+          spellCheck={false}
+          className="font-mono text-xs"
+          value={text}
+          onChange={(event) => change(event.target.value)}
+        />
         <ConflictField value={onConflict} onChange={setOnConflict} />
         {importing.error && <Wrong error={importing.error} text={text} />}
         <div className="mt-4 flex justify-end gap-2">
@@ -68,30 +70,6 @@ export function Import({ onClose }: { onClose: () => void }) {
   );
 }
 
-function FileField({ onText }: { onText: (text: string) => void }) {
-  const t = useTranslations("workflows");
-  function read(event: ChangeEvent<HTMLInputElement>): void {
-    const file = event.target.files?.[0];
-    if (file) void file.text().then(onText, complain);
-    // Choosing the same file again, once it is corrected, is a change too.
-    event.target.value = "";
-  }
-  return (
-    <Field label={t("file")} hint={t("fileHint")}>
-      {({ id, describedBy }) => (
-        <input
-          id={id}
-          type="file"
-          accept=".yaml,.yml,.json"
-          aria-describedby={describedBy}
-          onChange={read}
-          className="block w-full text-ink-soft text-xs file:mr-3 file:h-8 file:rounded-md file:border file:border-line file:bg-surface file:px-3 file:font-medium file:text-ink"
-        />
-      )}
-    </Field>
-  );
-}
-
 interface ConflictFieldProps {
   value: OnConflict;
   onChange: (value: OnConflict) => void;
@@ -100,21 +78,17 @@ interface ConflictFieldProps {
 function ConflictField({ value, onChange }: ConflictFieldProps) {
   const t = useTranslations("workflows");
   return (
-    <Field label={t("onConflict")}>
-      {({ id }) => (
-        <Select
-          id={id}
-          value={value}
-          onChange={(event) => onChange(event.target.value as OnConflict)}
-        >
-          {CHOICES.map((choice) => (
-            <option key={choice} value={choice}>
-              {t(NAMES[choice])}
-            </option>
-          ))}
-        </Select>
-      )}
-    </Field>
+    <SelectField
+      label={t("onConflict")}
+      value={value}
+      onChange={(event) => onChange(event.target.value as OnConflict)}
+    >
+      {CHOICES.map((choice) => (
+        <option key={choice} value={choice}>
+          {t(NAMES[choice])}
+        </option>
+      ))}
+    </SelectField>
   );
 }
 

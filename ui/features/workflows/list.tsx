@@ -14,18 +14,9 @@ interface ListProps {
 
 export function List({ workflows, onDeleted }: ListProps) {
   const t = useTranslations("workflows");
-  const head = [
-    t("name"),
-    t("draft"),
-    t("publishedVersion"),
-    t("active"),
-    t("updated"),
-    <span key="actions" className="sr-only">
-      {t("actions")}
-    </span>,
-  ];
+  const head = [t("name"), t("draft"), t("publishedVersion"), t("active"), t("updated")];
   return (
-    <Table label={t("title")} head={head}>
+    <Table label={t("title")} head={head} actions={t("actions")}>
       {workflows.map((workflow) => (
         <Row key={workflow.id} workflow={workflow} onDeleted={onDeleted} />
       ))}

@@ -1,5 +1,6 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { api, need } from "@/lib/api/client";
+import { pages } from "@/lib/api/pages";
 import { WORKFLOWS } from "./actions";
 
 export const SORTS = ["-updated_at", "-created_at", "name"] as const;
@@ -15,7 +16,7 @@ export const ANY: Filter = { text: "", published: "", sort: "-updated_at" };
 export function useWorkflows({ text, published, sort }: Filter) {
   return useInfiniteQuery({
     queryKey: [...WORKFLOWS, "list", text, published, sort],
-    queryFn: ({ pageParam }) =>
+    ...pages((place) =>
       need(
         api.GET("/api/v1/workflows", {
           params: {
@@ -23,14 +24,12 @@ export function useWorkflows({ text, published, sort }: Filter) {
               sort,
               ...(text && { text }),
               ...(published && { published: published === "yes" }),
-              ...(pageParam && { cursor: pageParam }),
+              ...place,
             },
           },
         }),
       ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => pages.flatMap((page) => page.items),
+    ),
     placeholderData: keepPreviousData,
   });
 }

@@ -1,3 +1,5 @@
+import { isObject } from "../json-object";
+
 export interface ProblemItem {
   path: string;
   message: string;
@@ -32,8 +34,4 @@ export class Problem extends Error {
   static unreachable(): Problem {
     return new Problem(0, { code: "UNREACHABLE", title: "The server does not answer" });
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

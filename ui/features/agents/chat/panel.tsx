@@ -10,6 +10,7 @@ import { Failure } from "@/components/states";
 import { complain } from "@/components/toasts";
 import { useMayWrite } from "@/features/auth";
 import { Problem } from "@/lib/api/problem";
+import { newId } from "@/lib/new-id";
 import { AGENTS, type Agent, closeConversation, type Outgoing, sendMessage, stopRun } from "../api";
 import { Composer } from "./composer";
 import { Conversation, type ConversationState, FreshConversation } from "./conversation";
@@ -90,7 +91,7 @@ function Talk({ agent }: { agent: Agent }) {
             send({
               message: text,
               conversationId: goesOn ? chosen : null,
-              messageId: crypto.randomUUID(),
+              messageId: newId(),
             });
           }}
           onStop={state.working && chosen ? () => void stopRun(chosen).catch(complain) : null}

@@ -4,7 +4,7 @@ import Link from "next/link";
 import { useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { Button } from "@/components/button";
-import { Field, Select } from "@/components/field";
+import { Field, SelectField } from "@/components/field";
 import { Failure } from "@/components/states";
 import { say } from "@/components/toasts";
 import {
@@ -50,23 +50,19 @@ function AgentPicker({ id, node }: AgentProps) {
   }
   return (
     <>
-      <Field label={t("which")} hint={node.agent ? t("hint") : undefined}>
-        {({ id: field, describedBy }) => (
-          <Select
-            id={field}
-            aria-describedby={describedBy}
-            value={node.agent ?? ""}
-            onChange={(event) => choose(event.target.value)}
-          >
-            <option value="">{t("inline")}</option>
-            <optgroup label={t("registered")}>
-              {[...names].map((name) => (
-                <option key={name}>{name}</option>
-              ))}
-            </optgroup>
-          </Select>
-        )}
-      </Field>
+      <SelectField
+        label={t("which")}
+        hint={node.agent ? t("hint") : undefined}
+        value={node.agent ?? ""}
+        onChange={(event) => choose(event.target.value)}
+      >
+        <option value="">{t("inline")}</option>
+        <optgroup label={t("registered")}>
+          {[...names].map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </optgroup>
+      </SelectField>
       {stored && (
         <p className="mb-3 text-xs">
           <Link

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
-import { Field, Select } from "@/components/field";
+import { Field, Select, SelectField } from "@/components/field";
 import { KINDS, KindEditor, useExpectedInputs } from "@/features/editors";
 import { PairsField, type Schema, SchemaForm, ToolScope, WithoutInputs } from "@/features/forms";
 import { type Catalog, type GraphNode, type JsonObject, useCatalog } from "@/features/graph";
@@ -217,35 +217,31 @@ function ToolPicker({ id, node, catalog }: ConfigurationProps & { catalog: Catal
     else editNode(id, { tool: null, config: starter(name) });
   }
   return (
-    <Field label={t("tool")}>
-      {({ id: field }) => (
-        <Select id={field} value={value} onChange={(event) => choose(event.target.value)}>
-          <optgroup label={t("inlineTools")}>
-            {catalog.tools
-              .filter((each) => each.kind !== "builtin")
-              .map((each) => (
-                <option key={each.kind} value={`kind:${each.kind}`}>
-                  {words("tools", each.kind, each).title}
-                </option>
-              ))}
-          </optgroup>
-          <optgroup label={t("groups.builtin")}>
-            {catalog.builtins.map((each) => (
-              <option key={each.name} value={`builtin:${each.name}`}>
-                {words("builtins", each.name, each).title}
-              </option>
-            ))}
-          </optgroup>
-          <optgroup label={t("groups.registered")}>
-            {[...registered].map((name) => (
-              <option key={name} value={`tool:${name}`}>
-                {name}
-              </option>
-            ))}
-          </optgroup>
-        </Select>
-      )}
-    </Field>
+    <SelectField label={t("tool")} value={value} onChange={(event) => choose(event.target.value)}>
+      <optgroup label={t("inlineTools")}>
+        {catalog.tools
+          .filter((each) => each.kind !== "builtin")
+          .map((each) => (
+            <option key={each.kind} value={`kind:${each.kind}`}>
+              {words("tools", each.kind, each).title}
+            </option>
+          ))}
+      </optgroup>
+      <optgroup label={t("groups.builtin")}>
+        {catalog.builtins.map((each) => (
+          <option key={each.name} value={`builtin:${each.name}`}>
+            {words("builtins", each.name, each).title}
+          </option>
+        ))}
+      </optgroup>
+      <optgroup label={t("groups.registered")}>
+        {[...registered].map((name) => (
+          <option key={name} value={`tool:${name}`}>
+            {name}
+          </option>
+        ))}
+      </optgroup>
+    </SelectField>
   );
 }
 

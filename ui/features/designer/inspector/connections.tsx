@@ -1,7 +1,7 @@
 import { ArrowRight, Trash2 } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { IconButton } from "@/components/button";
-import { Field, Select } from "@/components/field";
+import { SelectField } from "@/components/field";
 import { type FlowNode, hasPlainWayOut, refusal, title, waysOut } from "@/features/graph";
 import { connect, moveInto, removeEdges, useDesigner } from "../store";
 
@@ -87,23 +87,19 @@ function ConnectTo({ node, way }: { node: FlowNode; way: string | null }) {
   });
   const open = nodes.filter((each) => refusal({ nodes, edges }, wanted(each.id)) === null);
   return (
-    <Field label={way ? t("connectWay", { way }) : t("connectTo")}>
-      {({ id }) => (
-        <Select
-          id={id}
-          value=""
-          disabled={open.length === 0}
-          onChange={(event) => event.target.value && connect(wanted(event.target.value))}
-        >
-          <option value="">{open.length === 0 ? t("nothingToConnect") : t("choose")}</option>
-          {open.map((each) => (
-            <option key={each.id} value={each.id}>
-              {title(each.data.node)}
-            </option>
-          ))}
-        </Select>
-      )}
-    </Field>
+    <SelectField
+      label={way ? t("connectWay", { way }) : t("connectTo")}
+      value=""
+      disabled={open.length === 0}
+      onChange={(event) => event.target.value && connect(wanted(event.target.value))}
+    >
+      <option value="">{open.length === 0 ? t("nothingToConnect") : t("choose")}</option>
+      {open.map((each) => (
+        <option key={each.id} value={each.id}>
+          {title(each.data.node)}
+        </option>
+      ))}
+    </SelectField>
   );
 }
 
@@ -117,22 +113,18 @@ function ParentPicker({ node }: { node: FlowNode }) {
   const containers = nodes.filter((each) => each.type === "container" && !within(each.id));
   if (node.data.node.type === "trigger") return null;
   return (
-    <Field label={t("inside")} hint={t("insideHint")}>
-      {({ id, describedBy }) => (
-        <Select
-          id={id}
-          aria-describedby={describedBy}
-          value={node.parentId ?? ""}
-          onChange={(event) => moveInto(node.id, event.target.value || undefined)}
-        >
-          <option value="">{t("topLevel")}</option>
-          {containers.map((each) => (
-            <option key={each.id} value={each.id}>
-              {title(each.data.node)}
-            </option>
-          ))}
-        </Select>
-      )}
-    </Field>
+    <SelectField
+      label={t("inside")}
+      hint={t("insideHint")}
+      value={node.parentId ?? ""}
+      onChange={(event) => moveInto(node.id, event.target.value || undefined)}
+    >
+      <option value="">{t("topLevel")}</option>
+      {containers.map((each) => (
+        <option key={each.id} value={each.id}>
+          {title(each.data.node)}
+        </option>
+      ))}
+    </SelectField>
   );
 }

@@ -1,5 +1,5 @@
 import { useTranslations } from "next-intl";
-import { Field, Select, TextArea } from "@/components/field";
+import { SelectField, TextAreaField } from "@/components/field";
 import { type Schema, SchemaForm } from "@/features/forms";
 import type { FlowNode, JsonObject } from "@/features/graph";
 import { useFieldWords } from "@/lib/i18n/catalog-words";
@@ -28,26 +28,22 @@ export function NodeSettings({ flowNode }: { flowNode: FlowNode }) {
   const { node } = flowNode.data;
   return (
     <>
-      <Field label={t("onError")} hint={t(`onErrorHint.${(node.on_error ?? "fail") as "fail"}`)}>
-        {({ id: field, describedBy }) => (
-          <Select
-            id={field}
-            aria-describedby={describedBy}
-            value={node.on_error ?? "fail"}
-            onChange={(event) =>
-              editNode(id, {
-                on_error: event.target.value === "fail" ? undefined : event.target.value,
-              } as never)
-            }
-          >
-            {(["fail", "continue", "branch"] as const).map((each) => (
-              <option key={each} value={each}>
-                {t(`onErrorChoice.${each}`)}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
+      <SelectField
+        label={t("onError")}
+        hint={t(`onErrorHint.${(node.on_error ?? "fail") as "fail"}`)}
+        value={node.on_error ?? "fail"}
+        onChange={(event) =>
+          editNode(id, {
+            on_error: event.target.value === "fail" ? undefined : event.target.value,
+          } as never)
+        }
+      >
+        {(["fail", "continue", "branch"] as const).map((each) => (
+          <option key={each} value={each}>
+            {t(`onErrorChoice.${each}`)}
+          </option>
+        ))}
+      </SelectField>
       <SchemaForm
         schema={TIMEOUT}
         labels={labels}
@@ -85,17 +81,13 @@ export function NodeSettings({ flowNode }: { flowNode: FlowNode }) {
         />
         <span className="font-medium text-[13px]">{t("disabled")}</span>
       </label>
-      <Field label={t("notes")}>
-        {({ id: field }) => (
-          <TextArea
-            id={field}
-            rows={4}
-            maxLength={10_000}
-            value={node.notes ?? ""}
-            onChange={(event) => editNode(id, { notes: event.target.value || null }, "notes")}
-          />
-        )}
-      </Field>
+      <TextAreaField
+        label={t("notes")}
+        rows={4}
+        maxLength={10_000}
+        value={node.notes ?? ""}
+        onChange={(event) => editNode(id, { notes: event.target.value || null }, "notes")}
+      />
     </>
   );
 }

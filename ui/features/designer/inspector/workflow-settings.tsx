@@ -1,5 +1,5 @@
 import { useTranslations } from "next-intl";
-import { Field, Select, TextArea, TextField } from "@/components/field";
+import { Field, SelectField, TextAreaField, TextField } from "@/components/field";
 import { JsonField, PairsField, ScopeContext } from "@/features/forms";
 import { useScopeOf } from "../last-run";
 import { editSettings, useDesigner } from "../store";
@@ -27,33 +27,23 @@ export function WorkflowSettings() {
             event.target.value && editSettings({ name: event.target.value }, "name")
           }
         />
-        <Field label={t("description")}>
-          {({ id }) => (
-            <TextArea
-              id={id}
-              rows={3}
-              maxLength={10_000}
-              value={description ?? ""}
-              onChange={(event) =>
-                editSettings({ description: event.target.value || null }, "description")
-              }
-            />
-          )}
-        </Field>
-        <Field label={t("failureMode")}>
-          {({ id }) => (
-            <Select
-              id={id}
-              value={failure_mode ?? "finish_branches"}
-              onChange={(event) =>
-                editSettings({ failure_mode: event.target.value as "fail_fast" })
-              }
-            >
-              <option value="finish_branches">{t("finishBranches")}</option>
-              <option value="fail_fast">{t("failFast")}</option>
-            </Select>
-          )}
-        </Field>
+        <TextAreaField
+          label={t("description")}
+          rows={3}
+          maxLength={10_000}
+          value={description ?? ""}
+          onChange={(event) =>
+            editSettings({ description: event.target.value || null }, "description")
+          }
+        />
+        <SelectField
+          label={t("failureMode")}
+          value={failure_mode ?? "finish_branches"}
+          onChange={(event) => editSettings({ failure_mode: event.target.value as "fail_fast" })}
+        >
+          <option value="finish_branches">{t("finishBranches")}</option>
+          <option value="fail_fast">{t("failFast")}</option>
+        </SelectField>
         <Field label={t("variables")} hint={t("variablesHint")}>
           {() => (
             <PairsField

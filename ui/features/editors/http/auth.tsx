@@ -1,5 +1,5 @@
 import { useTranslations } from "next-intl";
-import { Field, Select } from "@/components/field";
+import { SelectField } from "@/components/field";
 import { blankObject, type Schema, SchemaForm } from "@/features/forms";
 import type { JsonObject } from "@/features/graph";
 import { useFieldWords } from "@/lib/i18n/catalog-words";
@@ -25,22 +25,18 @@ export function Auth({ value, schema, onChange }: AuthProps) {
   }
   return (
     <>
-      <Field label={t("http.authLabel")} hint={type === "none" ? undefined : t("http.authHint")}>
-        {({ id, describedBy }) => (
-          <Select
-            id={id}
-            aria-describedby={describedBy}
-            value={type}
-            onChange={(event) => choose(event.target.value)}
-          >
-            {[...forms.keys()].map((each) => (
-              <option key={each} value={each}>
-                {t.has(`http.auth.${each as "basic"}`) ? t(`http.auth.${each as "basic"}`) : each}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
+      <SelectField
+        label={t("http.authLabel")}
+        hint={type === "none" ? undefined : t("http.authHint")}
+        value={type}
+        onChange={(event) => choose(event.target.value)}
+      >
+        {[...forms.keys()].map((each) => (
+          <option key={each} value={each}>
+            {t.has(`http.auth.${each as "basic"}`) ? t(`http.auth.${each as "basic"}`) : each}
+          </option>
+        ))}
+      </SelectField>
       {form && (
         <SchemaForm
           key={type}

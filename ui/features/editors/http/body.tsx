@@ -1,6 +1,6 @@
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { Field, Select } from "@/components/field";
+import { SelectField } from "@/components/field";
 import { JsonField, PairsField, type Schema, SchemaForm } from "@/features/forms";
 import type { JsonObject } from "@/features/graph";
 import { useFieldWords } from "@/lib/i18n/catalog-words";
@@ -26,22 +26,18 @@ export function Body({ value, schema, onChange }: BodyProps) {
   }
   return (
     <>
-      <Field label={t("http.bodyLabel")} hint={t(`http.bodyHints.${kind}`)}>
-        {({ id, describedBy }) => (
-          <Select
-            id={id}
-            aria-describedby={describedBy}
-            value={kind}
-            onChange={(event) => choose(event.target.value as BodyKind)}
-          >
-            {BODIES.map((each) => (
-              <option key={each} value={each}>
-                {t(`http.body.${each}`)}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
+      <SelectField
+        label={t("http.bodyLabel")}
+        hint={t(`http.bodyHints.${kind}`)}
+        value={kind}
+        onChange={(event) => choose(event.target.value as BodyKind)}
+      >
+        {BODIES.map((each) => (
+          <option key={each} value={each}>
+            {t(`http.body.${each}`)}
+          </option>
+        ))}
+      </SelectField>
       <Content kind={kind} value={value} schema={schema} onChange={onChange} />
     </>
   );

@@ -1,5 +1,5 @@
 import { useTranslations } from "next-intl";
-import { Field, Select } from "@/components/field";
+import { SelectField } from "@/components/field";
 import { blankObject, type Schema, SchemaForm } from "@/features/forms";
 import type { JsonObject } from "@/features/graph";
 import { useFieldWords } from "@/lib/i18n/catalog-words";
@@ -27,25 +27,18 @@ export function Paging({ value, schema, onChange }: PagingProps) {
   }
   return (
     <>
-      <Field
+      <SelectField
         label={t("http.pagingLabel")}
         hint={known(type) ? t(`http.pagingHints.${type as "none"}`) : form?.description}
+        value={type}
+        onChange={(event) => choose(event.target.value)}
       >
-        {({ id, describedBy }) => (
-          <Select
-            id={id}
-            aria-describedby={describedBy}
-            value={type}
-            onChange={(event) => choose(event.target.value)}
-          >
-            {["none", ...forms.keys()].map((each) => (
-              <option key={each} value={each}>
-                {known(each) ? t(`http.paging.${each as "link"}`) : each}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
+        {["none", ...forms.keys()].map((each) => (
+          <option key={each} value={each}>
+            {known(each) ? t(`http.paging.${each as "link"}`) : each}
+          </option>
+        ))}
+      </SelectField>
       {form && (
         <SchemaForm
           key={type}

@@ -2,7 +2,7 @@ import { useTranslations } from "next-intl";
 import { type FormEvent, useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
-import { Field, TextArea } from "@/components/field";
+import { TextAreaField } from "@/components/field";
 import type { JsonObject } from "@/features/graph";
 import { type Curl, parseCurl } from "./curl";
 
@@ -32,24 +32,16 @@ export function PasteCurl({ onClose, onFill }: PasteCurlProps) {
       description={t("http.pasteLead")}
     >
       <form onSubmit={submit}>
-        <Field
+        <TextAreaField
           label={t("http.command")}
           error={read && !read.ok ? t(`http.refused.${read.reason}`) : undefined}
-        >
-          {({ id, describedBy, invalid }) => (
-            <TextArea
-              id={id}
-              rows={8}
-              spellCheck={false}
-              aria-describedby={describedBy}
-              aria-invalid={invalid || undefined}
-              className="font-mono text-xs"
-              placeholder="curl 'https://api.example.org/v1/prices' -H 'Accept: application/json'"
-              value={text}
-              onChange={(event) => setText(event.target.value)}
-            />
-          )}
-        </Field>
+          rows={8}
+          spellCheck={false}
+          className="font-mono text-xs"
+          placeholder="curl 'https://api.example.org/v1/prices' -H 'Accept: application/json'"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
         {read?.ok && <Notes read={read} />}
         <div className="mt-4 flex justify-end gap-2">
           <Button onClick={onClose}>{common("cancel")}</Button>

@@ -2,7 +2,7 @@ import { ClipboardPaste } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { Button } from "@/components/button";
-import { Field, Select } from "@/components/field";
+import { Field, SelectField } from "@/components/field";
 import { ExpressionField, type Schema } from "@/features/forms";
 import type { JsonObject } from "@/features/graph";
 import { useFieldWords } from "@/lib/i18n/catalog-words";
@@ -26,19 +26,15 @@ export function RequestLine({ value, schema, onChange, onReplace }: RequestLineP
   return (
     <div className="@container">
       <div className="grid gap-x-3 @md:grid-cols-[8rem_minmax(0,1fr)]">
-        <Field label={labels("method") ?? "Method"}>
-          {({ id }) => (
-            <Select
-              id={id}
-              value={String(value.method ?? "GET")}
-              onChange={(event) => onChange({ ...value, method: event.target.value })}
-            >
-              {methods.map((each) => (
-                <option key={String(each)}>{String(each)}</option>
-              ))}
-            </Select>
-          )}
-        </Field>
+        <SelectField
+          label={labels("method") ?? "Method"}
+          value={String(value.method ?? "GET")}
+          onChange={(event) => onChange({ ...value, method: event.target.value })}
+        >
+          {methods.map((each) => (
+            <option key={String(each)}>{String(each)}</option>
+          ))}
+        </SelectField>
         <Field
           label={url}
           required

@@ -3,40 +3,42 @@ import { useTranslations } from "next-intl";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
 import { Loaded } from "@/components/states";
-import { type Content, fetchTool, type Tool } from "./api";
-import { contentOf, differences, draftOf } from "./draft";
+import { type Difference, differences } from "./drafts";
+import type { Draft, RegistryName, Stored } from "./registry";
+import type { RoomState } from "./use-room";
 
-interface ConflictProps {
+interface ConflictProps<S extends Stored, D extends Draft> {
+  room: RoomState<S, D>;
   id: string;
-  mine: Content;
-  onTheirs: (tool: Tool) => void;
-  onMine: (tool: Tool) => void;
-  onClose: () => void;
 }
 
-/** Another tab or person saved the tool meanwhile: shows the difference and lets people choose. */
-export function Conflict({ id, mine, onTheirs, onMine, onClose }: ConflictProps) {
-  const t = useTranslations("tools");
+/** Another tab or person saved it meanwhile: shows the difference and lets people choose. */
+export function Conflict<S extends Stored, D extends Draft>({ room, id }: ConflictProps<S, D>) {
+  const { name, fetch, draftOf, partsOf } = room.registry;
+  const t = useTranslations(name);
   const theirs = useQuery({
-    queryKey: ["tool-conflict", id],
-    queryFn: () => fetchTool(id),
+    queryKey: ["conflict", name, id],
+    queryFn: () => fetch(id),
     gcTime: 0,
   });
   return (
     <Dialog
       open
       wide
-      onOpenChange={onClose}
+      onOpenChange={room.closeConflict}
       title={t("conflict.title")}
       description={t("conflict.lead")}
     >
       <Loaded query={theirs}>
-        {(tool) => (
+        {(stored) => (
           <>
-            <Difference theirs={contentOf(draftOf(tool))} mine={mine} />
+            <Differences
+              name={name}
+              parts={differences(partsOf(draftOf(stored)), partsOf(room.draft))}
+            />
             <div className="mt-5 flex flex-wrap justify-end gap-2">
-              <Button onClick={() => onTheirs(tool)}>{t("conflict.takeTheirs")}</Button>
-              <Button look="primary" onClick={() => onMine(tool)}>
+              <Button onClick={() => room.takeTheirs(stored)}>{t("conflict.takeTheirs")}</Button>
+              <Button look="primary" onClick={() => room.keepMine(stored)}>
                 {t("conflict.keepMine")}
               </Button>
             </div>
@@ -47,9 +49,8 @@ export function Conflict({ id, mine, onTheirs, onMine, onClose }: ConflictProps)
   );
 }
 
-function Difference({ theirs, mine }: { theirs: Content; mine: Content }) {
-  const t = useTranslations("tools");
-  const parts = differences(theirs, mine);
+function Differences({ name, parts }: { name: RegistryName; parts: Difference[] }) {
+  const t = useTranslations(name);
   if (parts.length === 0) return <p className="text-ink-soft">{t("conflict.same")}</p>;
   const columns = ["part", "theirs", "mine"] as const;
   return (
@@ -70,15 +71,15 @@ function Difference({ theirs, mine }: { theirs: Content; mine: Content }) {
           </tr>
         </thead>
         <tbody className="divide-y divide-line align-top">
-          {parts.map((part) => (
-            <tr key={part}>
+          {parts.map((each) => (
+            <tr key={each.part}>
               <th scope="row" className="px-2 py-1 font-medium">
-                {t(`parts.${part}`)}
+                {t(`parts.${each.part as "name"}`)}
               </th>
-              {[theirs, mine].map((content, index) => (
-                <td key={columns[index + 1]} className="px-2 py-1">
+              {(["theirs", "mine"] as const).map((side) => (
+                <td key={side} className="px-2 py-1">
                   <pre className="whitespace-pre-wrap break-words font-mono">
-                    {shown(content[part])}
+                    {shown(each[side])}
                   </pre>
                 </td>
               ))}
@@ -91,5 +92,5 @@ function Difference({ theirs, mine }: { theirs: Content; mine: Content }) {
 }
 
 function shown(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  return typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "—");
 }

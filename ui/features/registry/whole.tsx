@@ -2,22 +2,32 @@ import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import type { Json } from "@/features/graph";
-import type { DraftProps } from "./about";
-import { contentOf, withDocument } from "./draft";
+import type { Draft, Registry, Stored } from "./registry";
 
 const CodeEditor = dynamic(() => import("@/components/code-editor"), { ssr: false });
 
-/** The agent as one document, for whoever would rather write than click. */
-export function Whole({ draft, onChange }: DraftProps) {
-  const t = useTranslations("agents");
-  const [text, setText] = useState(() => JSON.stringify(contentOf(draft), null, 2));
+interface WholeProps<S extends Stored, D extends Draft> {
+  registry: Registry<S, D>;
+  draft: D;
+  /** The draft as a document says it; null for what is no document of this kind. */
+  read: (document: Json) => D | null;
+  /** What such a document must say. */
+  form: string;
+  onChange: (draft: D) => void;
+}
+
+/** All of it as one document, for whoever would rather write than click. */
+export function Whole<S extends Stored, D extends Draft>(props: WholeProps<S, D>) {
+  const { registry, draft, read, form, onChange } = props;
+  const t = useTranslations(registry.name);
+  const [text, setText] = useState(() => JSON.stringify(registry.contentOf(draft), null, 2));
   const [error, setError] = useState<string | null>(null);
   function write(next: string): void {
     setText(next);
     try {
-      const read = withDocument(JSON.parse(next) as Json);
-      setError(read ? null : t("notAgent"));
-      if (read) onChange(read);
+      const found = read(JSON.parse(next) as Json);
+      setError(found ? null : form);
+      if (found) onChange(found);
     } catch (problem) {
       setError(t("notJson", { error: problem instanceof Error ? problem.message : "" }));
     }
