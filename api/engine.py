@@ -185,6 +185,10 @@ class Engine:
         """End a run without asking it; False when it has ended already or never began."""
         return await self._ask(temporal_id, "terminate", reason=reason)
 
+    async def steer(self, temporal_id: str, signal: str) -> bool:
+        """Send a run the signal `pause` or `resume`; False when it has ended or never began."""
+        return await self._ask(temporal_id, "signal", signal=signal)
+
     # Telling -------------------------------------------------------------------------------------
 
     async def say(self, temporal_id: str, said: Said) -> SaidAnswer:

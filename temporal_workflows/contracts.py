@@ -23,6 +23,8 @@ EXECUTION_PREFIX = "exec-"
 HINT_CHANNEL = "pastetrader_hint"
 STATUS_QUERY = "status"
 ADMITTED_SIGNAL = "admitted"
+PAUSE_SIGNAL = "pause"  # nothing new begins until `resume`
+RESUME_SIGNAL = "resume"
 DECIDE_UPDATE = "decide"  # a person's word on a sensitive call
 SAY_UPDATE = "say"  # a person's next message in a conversation
 CLOSE_UPDATE = "close"  # nobody will say anything more
@@ -300,12 +302,13 @@ class RunState(Payload):
     """Where a run stood when it continued as new.
 
     `scheduler` holds the state itself, or `chunks` names the artifacts whose text together is it.
-    `deadlines` are the running delays' ends as (key, path, time).
+    `deadlines` are the running delays' ends as (key, path, time). While `paused` nothing begins.
     """
 
     scheduler: dict[str, Any] | None = None
     chunks: list[Json] = Field(default_factory=list)
     deadlines: list[tuple[str, str, datetime]] = Field(default_factory=list)
+    paused: bool = False
 
 
 class StateTask(Payload):

@@ -19,6 +19,8 @@ from temporal_workflows.commands import Commands
 from temporal_workflows.contracts import (
     ADMITTED_SIGNAL,
     GRAPH_WORKFLOW,
+    PAUSE_SIGNAL,
+    RESUME_SIGNAL,
     STATE_CHUNK_BYTES,
     STATUS_QUERY,
     Activity,
@@ -74,6 +76,7 @@ class GraphWorkflow:
         self.sent_records = 0
         self.limits: dict[Place, asyncio.Task[None]] = {}
         self.held: list[Decision] = []
+        self.paused = start.state is not None and start.state.paused
         self.rotate = False
         self.cancelling = False
         self.broken: BaseException | None = None
@@ -101,6 +104,19 @@ class GraphWorkflow:
         """Another run gave a limited tool up, and a node of this one is next."""
         self.commands.admit(answer)
 
+    @workflow.signal(name=PAUSE_SIGNAL)
+    def pause(self) -> None:
+        """Let what runs end, and begin nothing; timers and what runs below go on."""
+        self.paused = not self.cancelling
+
+    @workflow.signal(name=RESUME_SIGNAL)
+    def resume(self) -> None:
+        """Begin what was held back."""
+        self.paused = False
+        # A run that goes on in another history begins it there.
+        held, self.held = self.held, []
+        self._apply(held)
+
     @workflow.query(name=STATUS_QUERY)
     def status(self) -> list[str]:
         """Activity ids of the nodes that run now."""
@@ -120,7 +136,7 @@ class GraphWorkflow:
 
     def _apply(self, decisions: list[Decision]) -> None:
         for decision in decisions:
-            if isinstance(decision, Run | AskWhile) and self._rotating():
+            if isinstance(decision, Run | AskWhile) and (self._rotating() or self.paused):
                 self.held.append(decision)
             else:
                 self._perform(decision)
@@ -268,7 +284,7 @@ class GraphWorkflow:
         return self.scheduler.done and not self.tasks and self.recording is None
 
     async def _cancel(self) -> None:
-        self.cancelling = True
+        self.cancelling, self.paused = True, False
         held, self.held = self.held, []
         self._apply(held)
         self._apply(self.scheduler.cancel())
@@ -306,7 +322,8 @@ class GraphWorkflow:
 
     def _children(self) -> bool:
         by_key = self.start.graph.by_key
-        return any(by_key[place.key].type is NodeType.WORKFLOW for place in self.tasks)
+        below = {NodeType.WORKFLOW, NodeType.AGENT}
+        return any(by_key[place.key].type in below for place in self.tasks)
 
     def _drained(self) -> bool:
         """Whether only timers still run; they go on in the next run."""
@@ -316,7 +333,8 @@ class GraphWorkflow:
     async def _continue_as_new(self) -> NoReturn:
         text = json.dumps(self.scheduler.dump(), separators=(",", ":"))
         state = RunState(
-            deadlines=[(place.key, place.path, at) for place, at in self.nodes.deadlines.items()]
+            deadlines=[(place.key, place.path, at) for place, at in self.nodes.deadlines.items()],
+            paused=self.paused,
         )
         if len(text) <= MAX_INLINE_STATE:
             state.scheduler = json.loads(text)

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.approvals import repository
@@ -12,9 +11,10 @@ from api.approvals.schemas import ApprovalOut, DecisionRequest
 from api.engine import Engine, EngineUnavailable, NotRunning, UpdateRefused
 from api.errors import Conflict, NotFound
 from api.executions.errors import TemporalUnavailable
+from api.executions.repository import hint
 from models.enums import ApprovalStatus
 from models.user import User
-from temporal_workflows.contracts import HINT_CHANNEL, Decision, activity_id
+from temporal_workflows.contracts import Decision, activity_id
 
 _ENDED = {
     ApprovalStatus.EXPIRED: "nobody decided in time",
@@ -84,12 +84,8 @@ class ApprovalService:
                 f"the decision may not have arrived ({error}); look whether it was taken, "
                 "and try again"
             ) from error
-        await self._hint(found.execution_id)
+        await hint(self._session, found.execution_id)
         return self._decided(found, decision)
-
-    async def _hint(self, execution_id: UUID) -> None:
-        """Tell the mirrors, at commit: a rejected call schedules nothing of its own."""
-        await self._session.execute(select(func.pg_notify(HINT_CHANNEL, str(execution_id))))
 
     def _decided(self, found: ApprovalOut, decision: Decision) -> ApprovalOut:
         status = ApprovalStatus.APPROVED if decision.approve else ApprovalStatus.REJECTED

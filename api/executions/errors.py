@@ -24,6 +24,13 @@ class NotEnded(APIError):
     code = "EXECUTION_NOT_ENDED"
 
 
+class AlreadyEnded(APIError):
+    """A run that has ended can be told nothing."""
+
+    status = 409
+    code = "EXECUTION_ENDED"
+
+
 class NoWorkflow(APIError):
     """The run has no workflow: it is a conversation, a draft, or an agent's part of another run."""
 

@@ -15,6 +15,7 @@ from models.enums import ExecutionStatus, NodeType, TriggerType
 from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
 from models.session import INCLUDE_DELETED
 from models.workflow import Workflow, WorkflowVersion
+from temporal_workflows.contracts import HINT_CHANNEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +211,11 @@ async def is_of_agent(session: AsyncSession, execution: WorkflowExecution) -> bo
         .limit(1)
     )
     return kind == NodeType.AGENT
+
+
+async def hint(session: AsyncSession, execution_id: UUID) -> None:
+    """Tell the mirrors, at commit, that the run has something new that no worker tells of."""
+    await session.execute(select(func.pg_notify(HINT_CHANNEL, str(execution_id))))
 
 
 async def graph_of(session: AsyncSession, execution: WorkflowExecution) -> dict[str, Any] | None:

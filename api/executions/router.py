@@ -260,6 +260,24 @@ async def terminate_execution(
     return view.execution(execution, brief=True)
 
 
+@router.post("/executions/{execution_id}/pause", status_code=202, dependencies=WRITES)
+async def pause_execution(
+    execution: ExecutionDep, service: ServiceDep, view: ViewDep
+) -> ExecutionOut:
+    """Let what runs end, and begin nothing more; timers and runs below go on."""
+    await service.pause(execution)
+    return view.execution(execution, brief=True)
+
+
+@router.post("/executions/{execution_id}/resume", status_code=202, dependencies=WRITES)
+async def resume_execution(
+    execution: ExecutionDep, service: ServiceDep, view: ViewDep
+) -> ExecutionOut:
+    """Let a paused run go on; one that is not paused stays as it is."""
+    await service.resume(execution)
+    return view.execution(execution, brief=True)
+
+
 @router.post("/executions/{execution_id}/retry", status_code=202, dependencies=WRITES)
 async def retry_execution(
     execution: ExecutionDep,

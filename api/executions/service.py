@@ -12,6 +12,7 @@ from api.engine import Engine, EngineUnavailable
 from api.executions import repository
 from api.executions.acceptance import Cause, accept, ensure_started
 from api.executions.errors import (
+    AlreadyEnded,
     HistoryGone,
     IdempotencyKeyReused,
     InputInvalid,
@@ -38,7 +39,7 @@ from models.graph.node import TriggerNode
 from models.graph.values import Json, is_artifact
 from models.overflow import JSON_TYPE, by_reference
 from models.workflow import Workflow
-from temporal_workflows.contracts import GraphInput, NodeRecord
+from temporal_workflows.contracts import PAUSE_SIGNAL, RESUME_SIGNAL, GraphInput, NodeRecord
 
 MAX_SCHEMA_PROBLEMS = 20
 BUCKETS = 24
@@ -178,6 +179,37 @@ class ExecutionService:
                 await self._engine.terminate(name, reason)
         except EngineUnavailable as error:
             raise TemporalUnavailable("Temporal does not answer; try again shortly") from error
+
+    async def pause(self, execution: WorkflowExecution) -> None:
+        """Let what runs end, and begin nothing more until it is resumed."""
+        await self._steer(execution, PAUSE_SIGNAL)
+
+    async def resume(self, execution: WorkflowExecution) -> None:
+        """Let a paused run go on."""
+        await self._steer(execution, RESUME_SIGNAL)
+
+    async def _steer(self, execution: WorkflowExecution, signal: str) -> None:
+        """Tell the run; its row shows it a little later.
+
+        Raises:
+            AlreadyEnded: there is nothing more to pause or to resume.
+            NoWorkflow: an agent's run takes its turns until it has an answer.
+            TemporalUnavailable: Temporal does not answer.
+        """
+        if await repository.is_of_agent(self._session, execution):
+            raise NoWorkflow(
+                "an agent's run cannot be paused: pause the run above it, or cancel it"
+            )
+        if ExecutionStatus(execution.status).is_terminal:
+            raise AlreadyEnded(f"the execution is {execution.status}; run it again instead")
+        await ensure_started(self._engine, execution)
+        try:
+            known = await self._engine.steer(execution.temporal_workflow_id, signal)
+        except EngineUnavailable as error:
+            raise TemporalUnavailable("Temporal does not answer; try again shortly") from error
+        if not known:
+            raise AlreadyEnded("the execution has ended; run it again instead")
+        await repository.hint(self._session, execution.id)
 
     # Figures -------------------------------------------------------------------------------------
 

@@ -15,7 +15,13 @@ from temporalio.exceptions import ApplicationError, ChildWorkflowError
 
 from models.enums import ExecutionStatus
 from models.graph.values import Json
-from temporal_workflows.contracts import DECIDE_UPDATE, Decision, parse_activity_id
+from temporal_workflows.contracts import (
+    DECIDE_UPDATE,
+    PAUSE_SIGNAL,
+    RESUME_SIGNAL,
+    Decision,
+    parse_activity_id,
+)
 from temporal_workflows.failures import failure_detail, node_error
 from temporal_workflows.payloads import ENCODING
 from temporal_workflows.scheduler import Place
@@ -124,6 +130,13 @@ class TimerEnded(Fact):
 
     started_id: int
     fired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Steered(Fact):
+    """Somebody pauses the run, or lets it go on."""
+
+    paused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +330,12 @@ class _Reader:
         started = event.timer_canceled_event_attributes.started_event_id
         return TimerEnded(event.event_id, _time(event), started, fired=False)
 
+    async def signaled(self, event: HistoryEvent) -> Fact | None:
+        name = event.workflow_execution_signaled_event_attributes.signal_name
+        if name not in {PAUSE_SIGNAL, RESUME_SIGNAL}:
+            return None
+        return Steered(event.event_id, _time(event), name == PAUSE_SIGNAL)
+
     async def update_admitted(self, event: HistoryEvent) -> Fact | None:
         request = event.workflow_execution_update_admitted_event_attributes.request
         decision = await self._decision(request)
@@ -502,6 +521,7 @@ _READERS = {
     EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT: _Reader.timed_out,
     EventType.EVENT_TYPE_ACTIVITY_TASK_CANCELED: _Reader.cancelled,
     EventType.EVENT_TYPE_MARKER_RECORDED: _Reader.marker,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED: _Reader.signaled,
     EventType.EVENT_TYPE_TIMER_STARTED: _Reader.timer_started,
     EventType.EVENT_TYPE_TIMER_FIRED: _Reader.timer_fired,
     EventType.EVENT_TYPE_TIMER_CANCELED: _Reader.timer_cancelled,

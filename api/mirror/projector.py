@@ -22,6 +22,7 @@ from api.mirror.events import (
     RunStarted,
     Scheduled,
     Started,
+    Steered,
     TimerEnded,
     TimerStarted,
     parse_place,
@@ -78,6 +79,7 @@ class Projector:
         self._tools: dict[str, NodeType] = {}
         self._approvals = Approvals()
         self._idle: int | None = None
+        self._paused = False
         self._changes = Changes()
 
     @property
@@ -137,6 +139,7 @@ class Projector:
             LocalEnded: self._local,
             TimerStarted: self._timer_started,
             TimerEnded: self._timer_ended,
+            Steered: self._steered,
             Offered: self._offered,
             Decided: self._decided,
             ChildInitiated: self._child,
@@ -153,6 +156,7 @@ class Projector:
         }
         if "graph" not in fact.start:
             self._tools = {tool["name"]: _kind(tool) for tool in fact.start.get("tools") or ()}
+        self._paused = bool((fact.start.get("state") or {}).get("paused"))
         if self.execution.started_at is None:
             self.execution.started_at = fact.at
 
@@ -169,9 +173,15 @@ class Projector:
     def _run_continued(self, fact: RunContinued) -> None:
         self._changes.continued = fact.run_id
 
+    def _steered(self, fact: Steered) -> None:
+        self._paused = fact.paused
+
     def _settle_status(self) -> None:
         """A run whose every open node only waits is waiting itself; so is an idle conversation."""
         if self.ended:
+            return
+        if self._paused:
+            self.execution.status = ExecutionStatus.PAUSED
             return
         leaves = [row for row in self._open.values() if row.node_type not in CONTAINER_TYPES]
         waits = bool(leaves) and all(row.status is WAITING for row in leaves)

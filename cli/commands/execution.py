@@ -100,6 +100,20 @@ def cancel(execution: ExecutionId, data_dir: DataDir = None, as_json: AsJson = F
 
 
 @app.command()
+def pause(execution: ExecutionId, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Let what runs end, and begin nothing more until `resume`."""
+    _steer(
+        execution, "pause", "The run begins nothing more until it is resumed.", data_dir, as_json
+    )
+
+
+@app.command()
+def resume(execution: ExecutionId, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Let a paused run go on."""
+    _steer(execution, "resume", "The run goes on.", data_dir, as_json)
+
+
+@app.command()
 def retry(
     execution: ExecutionId,
     from_node: Annotated[
@@ -121,6 +135,15 @@ def retry(
         graph = graph_of(client, client.get(f"/executions/{started['id']}"))
         ended = watch_run(client, started["id"], graph, show=follow, as_json=as_json)
     print_outcome(ended, show=follow, as_json=as_json)
+
+
+def _steer(execution: str, how: str, done: str, data_dir: DataDir, as_json: bool) -> None:
+    with connect(data_folder(data_dir)) as client:
+        answer = client.post(f"/executions/{execution}/{how}")
+    if as_json:
+        print_json(answer)
+    else:
+        talk.print(done)
 
 
 def _log_lines(client: ApiClient, execution: str, follow: bool) -> Iterator[dict[str, Any]]:

@@ -20,13 +20,26 @@ from activities.artifacts import Artifacts
 from activities.hints import Hints
 from activities.worker import build_worker
 from cli.embedded.temporal import EmbeddedTemporal
-from temporal_workflows.contracts import STATUS_QUERY
+from models.graph.graph import Graph
+from temporal_workflows.contracts import PAUSE_SIGNAL, RESUME_SIGNAL, STATUS_QUERY
 from tests.temporal_workflows.runs import Runs
 from tests.temporal_workflows.shapes import Shape, shapes
 from tests.tools import TOOLS
 
 HISTORIES = Path(__file__).parent.parent / "histories"
 QUEUE = "record"
+PAUSE_FILE = HISTORIES / "graph-pause.json"
+PAUSED = Graph.model_validate(
+    {
+        "name": "paused",
+        "nodes": [
+            {"key": "start", "type": "trigger"},
+            {"key": "wait", "type": "delay", "config": {"seconds": 1}},
+            {"key": "after", "type": "adapter", "config": {"output": "done"}},
+        ],
+        "edges": [{"source": "start", "target": "wait"}, {"source": "wait", "target": "after"}],
+    }
+)
 
 
 def _portable(history: str) -> str:
@@ -100,6 +113,19 @@ async def _chain(client: Client, handle: WorkflowHandle[object, object]) -> list
         found.append(attributes.new_execution_run_id)
 
 
+async def _record_pause(address: str, folder: str, client: Client) -> None:
+    """A run that is paused, and then goes on."""
+    worker = _start_worker(address, folder)
+    handle = await Runs(client, QUEUE).start(PAUSED)
+    await handle.signal(PAUSE_SIGNAL)
+    await asyncio.sleep(5)
+    await handle.signal(RESUME_SIGNAL)
+    await asyncio.wait_for(handle.result(), 60)
+    history = await handle.fetch_history()
+    PAUSE_FILE.write_text(_portable(history.to_json()), encoding="utf-8")
+    worker.kill()
+
+
 async def main() -> None:
     """Record what is missing."""
     HISTORIES.mkdir(exist_ok=True)
@@ -111,6 +137,8 @@ async def main() -> None:
         for shape in missing:
             sys.stdout.write(f"{shape.name}\n")
             await _record(shape, server.address, folder, client)
+        if not PAUSE_FILE.exists():
+            await _record_pause(server.address, folder, client)
         await server.stop()
 
 

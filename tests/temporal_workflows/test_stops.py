@@ -11,7 +11,7 @@ from temporalio.exceptions import CancelledError
 from activities.artifacts import Artifacts
 from activities.hints import Hints
 from activities.worker import build_worker
-from temporal_workflows.contracts import RunState
+from temporal_workflows.contracts import PAUSE_SIGNAL, RESUME_SIGNAL, RunState
 from tests.temporal_workflows.runs import Runs
 from tests.temporal_workflows.shapes import tool
 from tests.temporal_workflows.test_graph_workflow import failure, graph, statuses
@@ -72,3 +72,18 @@ async def test_what_is_stopped_before_its_command_was_sent_is_told(runs: Runs) -
     assert (await failure(handle)).node_key == "bad"
     found = await statuses(handle)
     assert found == {"bad": "failed", "slow": "cancelled", "wait": "cancelled", "pure": "cancelled"}
+
+
+async def test_a_run_stays_paused_in_its_next_history(runs: Runs) -> None:
+    """It is long enough to continue as new, and must not begin again by that."""
+    slow = tool("slow", "sleep", options={"seconds": 1})
+    chain = [tool(f"n{number}", "echo") for number in range(3)]
+    document = graph(slow, *chain, edges="start>slow slow>n0 n0>n1 n1>n2")
+    handle = await runs.start(document, max_events=4)
+    await handle.signal(PAUSE_SIGNAL)
+    await asyncio.sleep(3)
+    assert set((await statuses(handle)).values()) <= {"completed"}
+    await handle.signal(RESUME_SIGNAL)
+    await asyncio.wait_for(handle.result(), 30)
+    description = await handle.describe()
+    assert description.run_id != handle.first_execution_run_id

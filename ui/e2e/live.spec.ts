@@ -72,3 +72,33 @@ test("a failed node says what to do, and the run can begin again from it", async
   await page.waitForURL((to) => !to.search.includes(run.id));
   await expect(node(page, "broken")).toHaveAttribute("data-status", "failed");
 });
+
+test("a run is paused, begins nothing, and goes on", async ({ page }) => {
+  await ensureAccount(page);
+  await signIn(page);
+  const client = await api(page);
+  const id = await client.workflow({
+    name: "pauses",
+    nodes: [
+      { key: "start", type: "trigger" },
+      { key: "wait", type: "delay", config: { seconds: 4 } },
+      { key: "after", type: "adapter", config: { output: "done" } },
+    ],
+    edges: [
+      { source: "start", target: "wait" },
+      { source: "wait", target: "after" },
+    ],
+  });
+  await client.send("POST", `/workflows/${id}/publish`);
+  const run = await client.send<{ id: string }>("POST", `/workflows/${id}/executions`, {
+    input: {},
+  });
+  await page.goto(url(`/executions/view?id=${run.id}`));
+  await page.getByRole("button", { name: "Pause" }).click();
+  await expect(page.getByRole("button", { name: "Resume" })).toBeVisible();
+  await expect(node(page, "wait")).toHaveAttribute("data-status", "completed");
+  await expect(node(page, "after")).not.toHaveAttribute("data-status", "completed");
+  await page.getByRole("button", { name: "Resume" }).click();
+  await expect(node(page, "after")).toHaveAttribute("data-status", "completed");
+  await expect(page.getByRole("button", { name: "Run again" })).toBeVisible();
+});

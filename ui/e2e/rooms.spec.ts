@@ -133,7 +133,7 @@ test("an expression completes from the graph and shows what it gives on the last
   await field.click();
   await page.keyboard.insertText("{{ nodes.made.output.p");
   await page.keyboard.press("Control+Space");
-  await page.getByRole("option", { name: /price/ }).click();
+  await page.locator(".cm-tooltip-autocomplete").getByRole("option", { name: /price/ }).click();
   await page.keyboard.insertText(" + 1 }}");
   await expect(page.locator("[data-preview]")).toContainText("= 42");
 });

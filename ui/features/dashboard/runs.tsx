@@ -43,6 +43,7 @@ export function Runs({ runs, none, errors = false }: RunsProps) {
 
 function RunLine({ run, error }: { run: Run; error: string | null }) {
   const t = useTranslations("status");
+  const executions = useTranslations("executions");
   return (
     <div className="flex items-start gap-2">
       <span className="mt-0.5">
@@ -54,7 +55,7 @@ function RunLine({ run, error }: { run: Run; error: string | null }) {
           href={`/executions/view?id=${run.id}`}
           className="block truncate font-medium hover:text-accent hover:underline"
         >
-          {run.workflow_name}
+          {run.workflow_name ?? run.agent_name ?? executions("nameless")}
         </Link>
         {error && <p className="line-clamp-2 break-words text-bad text-xs">{error}</p>}
       </div>

@@ -1,4 +1,4 @@
-import { Ban, ExternalLink, Pencil, RotateCcw, Skull } from "lucide-react";
+import { Ban, ExternalLink, Pause, Pencil, Play, RotateCcw, Skull } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -21,6 +21,7 @@ interface RunActionsProps {
 export function RunActions({ execution, document }: RunActionsProps) {
   const t = useTranslations("run");
   const live = useRun(runIsLive);
+  const paused = useRun(({ execution: now }) => now?.status === "paused");
   const [asked, setAsked] = useState<"cancel" | "terminate" | "again" | null>(null);
   const path = { params: { path: { execution_id: execution.id } } };
   async function cancel(): Promise<void> {
@@ -35,6 +36,12 @@ export function RunActions({ execution, document }: RunActionsProps) {
       complain,
     );
   }
+  async function steer(): Promise<void> {
+    const told = paused
+      ? api.POST("/api/v1/executions/{execution_id}/resume", path)
+      : api.POST("/api/v1/executions/{execution_id}/pause", path);
+    await need(told).catch(complain);
+  }
   const dialog = (name: typeof asked) => ({
     open: asked === name,
     onOpenChange: (open: boolean) => setAsked(open ? name : null),
@@ -43,6 +50,12 @@ export function RunActions({ execution, document }: RunActionsProps) {
     <>
       {live ? (
         <>
+          {document !== null && (
+            <Button onClick={steer} title={t(paused ? "resumeHint" : "pauseHint")}>
+              {paused ? <Play size={14} aria-hidden /> : <Pause size={14} aria-hidden />}
+              {t(paused ? "resume" : "pause")}
+            </Button>
+          )}
           <Button onClick={() => setAsked("cancel")}>
             <Ban size={14} aria-hidden />
             {t("cancel")}
