@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class NodeType(StrEnum):
-    """What a node is; `approval` and `event` are reserved names that no graph can use yet."""
+    """What a node is; `event` is a reserved name that no graph can use yet."""
 
     TRIGGER = "trigger"
     TOOL = "tool"

@@ -1,12 +1,11 @@
 """What a model asks for: tools, other workflows and agents, each when people allow it."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import (
     ActivityError,
-    ApplicationError,
     ChildWorkflowError,
     is_cancelled_exception,
 )
@@ -16,20 +15,15 @@ from models.graph.limits import MAX_SUB_WORKFLOW_DEPTH
 from models.graph.tool import ToolSpec
 from models.graph.values import Json
 from temporal_workflows.agent_inputs import Surroundings, ToolMissing, agent_child
+from temporal_workflows.approvals import Approvals
 from temporal_workflows.commands import Commands
 from temporal_workflows.contracts import (
-    APPROVAL_PURPOSE,
-    Activity,
     AgentInput,
     AgentToolSpec,
     AskedCall,
-    Decision,
     DraftTask,
-    Envelope,
-    EvaluateTask,
     GraphInput,
     ToolTask,
-    activity_id,
 )
 from temporal_workflows.failures import node_error
 from temporal_workflows.scheduler import Place
@@ -37,7 +31,6 @@ from temporal_workflows.tool_rendering import ToolTemplates
 
 # What a call gives goes into the history twice: as its result, and to the model's next turn.
 CALL_INLINE_BYTES = 4 * 1024
-ALREADY_DECIDED = "AlreadyDecided"
 EXPIRED = "ApprovalExpired"
 
 
@@ -45,6 +38,7 @@ class AgentCalls:
     """Runs the calls of one agent; whatever goes wrong with one is told to its model.
 
     Attributes:
+        approvals: The sensitive ones that wait for a person.
         expired: Whether nobody decided in time about one of them.
         spent: What the agents below have cost, as {tokens_in, tokens_out, cost_usd}.
     """
@@ -52,74 +46,28 @@ class AgentCalls:
     def __init__(self, start: AgentInput, commands: Commands) -> None:
         self.expired = False
         self.spent: list[dict[str, float]] = []
+        self.approvals = Approvals(commands)
         self._start = start
         self._commands = commands
         self._tools = {tool.name: tool for tool in start.tools}
         self._around = Surroundings(start.registered, start.workflows, start.agents)
-        self._waiting: dict[str, datetime] = {}
-        self._decisions: dict[str, Decision] = {}
-
-    # Approvals -----------------------------------------------------------------------------------
-
-    def check(self, decision: Decision) -> None:
-        """Raises `ApplicationError` of type `AlreadyDecided` unless its call waits for one."""
-        until = self._waiting.get(decision.place)
-        if until is None or decision.place in self._decisions or workflow.now() >= until:
-            raise ApplicationError(
-                f"{decision.place} does not wait for a decision (any more)", type=ALREADY_DECIDED
-            )
-
-    def decide(self, decision: Decision) -> None:
-        """Take a decision that was checked."""
-        self._decisions[decision.place] = decision
 
     async def _refused(self, tool: AgentToolSpec, call: AskedCall, place: Place) -> Json:
         """Wait for a person; what to tell the model instead of a result, None to go on."""
-        name = activity_id(place.key, place.path)
         until = workflow.now() + timedelta(seconds=tool.approval_seconds)
-        await self._ask(tool, call, place, until)
-        self._waiting[name] = until
-        try:
-            await workflow.wait_condition(
-                lambda: name in self._decisions,
-                timeout=tool.approval_seconds,
-                timeout_summary=activity_id(place.key, place.path, APPROVAL_PURPOSE),
-            )
-        except TimeoutError:
-            self.expired = True
-            return _refusal(EXPIRED, "nobody decided in time whether this may be done")
-        finally:
-            del self._waiting[name]
-        decision = self._decisions.pop(name)
-        if decision.approve:
-            return None
-        why = f": {decision.comment}" if decision.comment else ""
-        return _refusal("Rejected", f"a person does not allow it{why}")
-
-    async def _ask(
-        self, tool: AgentToolSpec, call: AskedCall, place: Place, until: datetime
-    ) -> None:
-        """Record the question, for the mirror and for people."""
         question: dict[str, Json] = {
             "tool": tool.name,
             "arguments": call.arguments,
             "asked_at": workflow.now().isoformat(),
-            "until": until.isoformat(),
         }
-        task = EvaluateTask(
-            context=self._commands.context(place),
-            field=APPROVAL_PURPOSE,
-            template="{{ item }}",
-            scope={"item": question},
-        )
-        await self._commands.local(
-            Activity.EVALUATE,
-            task,
-            place,
-            title=tool.name,
-            purpose=APPROVAL_PURPOSE,
-            result=Envelope,
-        )
+        decision = await self.approvals.wait(place, tool.name, question, until)
+        if decision is None:
+            self.expired = True
+            return _refusal(EXPIRED, "nobody decided in time whether this may be done")
+        if decision.approve:
+            return None
+        why = f": {decision.comment}" if decision.comment else ""
+        return _refusal("Rejected", f"a person does not allow it{why}")
 
     # Calls ---------------------------------------------------------------------------------------
 

@@ -81,11 +81,11 @@ class AgentWorkflow:
     @workflow.update(name=DECIDE_UPDATE)
     def decide(self, decision: Decision) -> None:
         """A person allows a sensitive call, or does not."""
-        self.calls.decide(decision)
+        self.calls.approvals.decide(decision)
 
     @decide.validator
     def _may_decide(self, decision: Decision) -> None:
-        self.calls.check(decision)
+        self.calls.approvals.check(decision)
 
     @workflow.update(name=SAY_UPDATE)
     def say(self, said: Said) -> SaidAnswer:

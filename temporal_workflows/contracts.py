@@ -425,15 +425,17 @@ class AgentToolSpec(Payload):
 
 
 class Decision(Payload):
-    """Argument of update `decide`: what a person says to the call at `place`, such as `call_1_2`.
+    """Argument of update `decide`: what a person says to what waits at `place`.
 
-    `by` is the person's id.
+    That is a call such as `call_1_2`, or a node such as `review@3`. `by` is the person's id, and
+    `form` what they filled in.
     """
 
     place: str
     approve: bool
     by: str
     comment: str | None = None
+    form: Json = None
 
 
 class Said(Payload):

@@ -13,11 +13,18 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 from models.enums import ExecutionStatus, NodeType
 from models.graph.expression import ExpressionError, render_value
 from models.graph.limits import MAX_INLINE_BYTES
-from models.graph.node import CONTAINER_TYPES, LoopNode, ParallelNode, TriggerNode
+from models.graph.node import (
+    CONTAINER_TYPES,
+    ApprovalNode,
+    LoopNode,
+    ParallelNode,
+    TriggerNode,
+)
 from models.graph.values import Json, encoded_size
 from temporal_workflows.commands import Commands
 from temporal_workflows.contracts import (
     ADMITTED_SIGNAL,
+    DECIDE_UPDATE,
     GRAPH_WORKFLOW,
     PAUSE_SIGNAL,
     RESUME_SIGNAL,
@@ -25,6 +32,7 @@ from temporal_workflows.contracts import (
     STATUS_QUERY,
     Activity,
     Admitted,
+    Decision as PersonsDecision,
     Envelope,
     GraphInput,
     GraphResult,
@@ -56,6 +64,8 @@ RUN = Place("run")  # stands for the whole run in ids of its own activities: `ru
 MAX_HISTORY_BYTES = 10 * 1024 * 1024
 MAX_INLINE_STATE = 256 * 1024
 MAX_BATCH = 200
+# How they end is told by records only.
+SILENT = CONTAINER_TYPES | {NodeType.APPROVAL}
 
 
 @workflow.defn(name=GRAPH_WORKFLOW)
@@ -116,6 +126,15 @@ class GraphWorkflow:
         # A run that goes on in another history begins it there.
         held, self.held = self.held, []
         self._apply(held)
+
+    @workflow.update(name=DECIDE_UPDATE)
+    def decide(self, decision: PersonsDecision) -> None:
+        """A person says what a node waits for."""
+        self.nodes.approvals.decide(decision)
+
+    @decide.validator
+    def _may_decide(self, decision: PersonsDecision) -> None:
+        self.nodes.approvals.check(decision)
 
     @workflow.query(name=STATUS_QUERY)
     def status(self) -> list[str]:
@@ -180,8 +199,8 @@ class GraphWorkflow:
         failure = None if task.cancelled() else task.exception()
         if task.cancelled() or (failure is not None and is_cancelled_exception(failure)):
             outcome = Outcome(ExecutionStatus.CANCELLED)
-            contains = self.start.graph.by_key[place.key].type in CONTAINER_TYPES
-            told = self.commands.told(place) and not contains
+            silent = self.start.graph.by_key[place.key].type in SILENT
+            told = self.commands.told(place) and not silent
         elif failure is None:
             return task.result()
         else:
@@ -195,6 +214,8 @@ class GraphWorkflow:
 
     async def _run(self, place: Place) -> Outcome | None:
         node = self.start.graph.by_key[place.key]
+        if isinstance(node, ApprovalNode):  # no event tells how it ends
+            return await self._close(place, await self.nodes.run(place))
         if not isinstance(node, ParallelNode | LoopNode):
             return await self.nodes.run(place)
         items = await self.nodes.items(place, node)
@@ -231,7 +252,7 @@ class GraphWorkflow:
             self._apply(self.scheduler.answer_while(place, proceed))
 
     async def _close(self, place: Place, outcome: Outcome) -> Outcome:
-        """Record a container's end; an output over the inline limit becomes an artifact."""
+        """Record the end of what no event tells of; an output over the inline limit becomes an artifact."""
         self.nodes.deadlines.pop(place, None)
         if place in self.limits:
             self.limits.pop(place).cancel()

@@ -13,9 +13,12 @@ from models.graph.agent import BUDGET_HANDLE, TIMEOUT_HANDLE, AgentSpec
 from models.graph.expression import ExpressionError, render_value
 from models.graph.limits import MAX_INLINE_BYTES, MAX_ITEMS, MAX_SUB_WORKFLOW_DEPTH
 from models.graph.node import (
+    EXPIRED_HANDLE,
+    REJECTED_HANDLE,
     AdapterNode,
     AgentNode,
     AggregatorNode,
+    ApprovalNode,
     ConditionNode,
     DelayNode,
     LoopNode,
@@ -28,11 +31,13 @@ from models.graph.node import (
 from models.graph.tool import ToolSpec
 from models.graph.values import Json, encoded_size, is_artifact
 from temporal_workflows.agent_inputs import Surroundings, ToolMissing, agent_run
+from temporal_workflows.approvals import Approvals
 from temporal_workflows.commands import Commands
 from temporal_workflows.contracts import (
     Activity,
     AdapterTask,
     ConditionTask,
+    Decision,
     Envelope,
     EvaluateTask,
     GraphInput,
@@ -81,6 +86,10 @@ class NodeRuns:
     scheduler: Scheduler
     commands: Commands
     deadlines: dict[Place, datetime] = field(default_factory=dict)
+    approvals: Approvals = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.approvals = Approvals(self.commands)
 
     async def run(self, place: Place) -> Outcome:
         """Run a node that is no container.
@@ -99,6 +108,7 @@ class NodeRuns:
             DelayNode: self._delay,
             WorkflowNode: self._workflow,
             AgentNode: self._agent,
+            ApprovalNode: self._approval,
         }
         return await handlers[type(node)](place, node)
 
@@ -222,6 +232,53 @@ class NodeRuns:
         if seconds > MAX_DELAY.total_seconds():
             raise NodeFailed("InvalidInput", f"`seconds` is {seconds!r}: {TOO_FAR}")
         return workflow.now() + timedelta(seconds=seconds)
+
+    async def _approval(self, place: Place, node: ApprovalNode) -> Outcome:
+        until = self.deadlines.get(place)
+        if until is None:
+            until = workflow.now() + timedelta(seconds=node.config.approval_seconds)
+        question = self._question(place, node)
+        self.deadlines[place] = until
+        decision = await self.approvals.wait(place, node.title, question, until)
+        self.deadlines.pop(place, None)
+        return self._verdict(node, decision)
+
+    def _verdict(self, node: ApprovalNode, decision: Decision | None) -> Outcome:
+        """Nobody goes on unasked: without an edge for it, a no is a failure."""
+        ways = {edge.source_handle for edge in self.start.graph.outgoing[node.key]}
+        handle: str | None = None
+        if decision is None:
+            handle = EXPIRED_HANDLE
+            if handle not in ways:
+                raise NodeFailed("ApprovalExpired", "nobody decided in time")
+        elif not decision.approve:
+            handle = REJECTED_HANDLE
+            if handle not in ways:
+                why = f": {decision.comment}" if decision.comment else ""
+                raise NodeFailed("Rejected", f"a person rejected it{why}")
+        output: dict[str, Json] = {
+            "approved": decision is not None and decision.approve,
+            "by": decision.by if decision else None,
+            "comment": decision.comment if decision else None,
+            "form": decision.form if decision else None,
+        }
+        return Outcome(COMPLETED, output, handle=handle)
+
+    def _question(self, place: Place, node: ApprovalNode) -> dict[str, Json]:
+        """What the person sees: the message, and the inputs that the node was given."""
+        inputs = self._rendered_inputs(place, node)
+        scope = self._scope(place, node.config.message)
+        try:
+            message = render_value(node.config.message, scope, field="config.message")
+        except ExpressionError as error:
+            raise NodeFailed("ExpressionFailed", error.message, {"field": error.field}) from error
+        shown: dict[str, Json] = {"message": message} | ({"inputs": inputs} if inputs else {})
+        return {
+            "tool": node.title,
+            "arguments": shown,
+            "form": node.config.form,
+            "asked_at": workflow.now().isoformat(),
+        }
 
     async def _workflow(self, place: Place, node: WorkflowNode) -> Outcome:
         target = self.start.workflows.get(_sub_workflow_name(node))

@@ -12,6 +12,7 @@ from models.graph.node import (
     ERROR_HANDLE,
     AgentNode,
     AggregatorNode,
+    ApprovalNode,
     ConditionNode,
     LoopNode,
     Node,
@@ -596,7 +597,7 @@ def _is_live(node: Node, outcome: Outcome, handle: str | None) -> bool:
         return outcome.status is FAILED and handle == ERROR_HANDLE
     if isinstance(node, ConditionNode) and outcome.status is COMPLETED and handle is not None:
         return handle == outcome.handle
-    if isinstance(node, AgentNode) and outcome.status is COMPLETED:
+    if isinstance(node, AgentNode | ApprovalNode) and outcome.status is COMPLETED:
         return handle == outcome.handle
     return True
 

@@ -1,12 +1,12 @@
 """What clients send and get."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.schemas import Closed, Text
+from api.schemas import Closed, StoredJson, Text
 from models.approval import Approval
 from models.enums import ApprovalStatus
 from models.graph.values import Json
@@ -17,6 +17,9 @@ class DecisionRequest(Closed):
 
     approve: bool
     comment: Annotated[Text, Field(max_length=2_000)] | None = None
+    form: dict[str, StoredJson] | None = Field(
+        None, description="What `form_schema` asks whoever approves for."
+    )
 
 
 class ApprovalOut(BaseModel):
@@ -31,7 +34,10 @@ class ApprovalOut(BaseModel):
     node_key: str
     path: str
     title: str
-    request: Json = Field(description="What is asked, such as `{tool, arguments}`.")
+    request: Json = Field(
+        description="What is asked: `{tool, arguments}` of a call, `{message, inputs}` of a node."
+    )
+    form_schema: dict[str, Any] | None
     status: ApprovalStatus
     comment: str | None
     decided_by: UUID | None
@@ -51,6 +57,7 @@ class ApprovalOut(BaseModel):
             path=row.path,
             title=row.title,
             request=row.request,
+            form_schema=row.form_schema,
             status=ApprovalStatus(row.status),
             comment=row.comment,
             decided_by=row.decided_by,

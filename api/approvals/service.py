@@ -9,10 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.approvals import repository
 from api.approvals.schemas import ApprovalOut, DecisionRequest
 from api.engine import Engine, EngineUnavailable, NotRunning, UpdateRefused
-from api.errors import Conflict, NotFound
+from api.errors import Conflict, NotFound, ValidationFailed
 from api.executions.errors import TemporalUnavailable
 from api.executions.repository import hint
 from models.enums import ApprovalStatus
+from models.graph.json_schema import SchemaInvalid, schema_problems
+from models.graph.values import Json
 from models.user import User
 from temporal_workflows.contracts import Decision, activity_id
 
@@ -58,17 +60,21 @@ class ApprovalService:
 
         Raises:
             NotFound: it does not exist, or is somebody else's.
+            ValidationFailed: the form is not filled in as it asks for.
             AlreadyDecided, DecisionRefused: the run does not wait for this decision.
             TemporalUnavailable: no answer came in time; the decision may have been taken.
         """
         found = await self.get(approval_id)
         if found.status is not ApprovalStatus.PENDING:
             raise _already(found)
+        if request.approve and found.form_schema is not None:
+            _check_form(request.form or {}, found.form_schema)
         decision = Decision(
             place=activity_id(found.node_key, found.path),
             approve=request.approve,
             by=str(self._user.id),
             comment=request.comment or None,
+            form=request.form,
         )
         try:
             run = await repository.temporal_id(self._session, found)
@@ -97,6 +103,25 @@ class ApprovalService:
             "decided_at": datetime.now(UTC),
         }
         return found.model_copy(update=made)
+
+
+def _check_form(form: Json, schema: dict[str, Any]) -> None:
+    try:
+        problems = schema_problems(form, schema)
+    except SchemaInvalid as error:
+        raise ValidationFailed(f"the form's JSON Schema cannot be used: {error}") from error
+    if problems:
+        raise ValidationFailed(
+            "the form is not filled in as it asks for; see `errors`",
+            errors=[
+                {
+                    "path": f"body.form.{each.path}" if each.path else "body.form",
+                    "message": each.message,
+                    "code": "SCHEMA_MISMATCH",
+                }
+                for each in problems[:20]
+            ],
+        )
 
 
 def _already(found: ApprovalOut) -> AlreadyDecided:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from api.mirror.events import JsonObject
 from api.mirror.rows import ApprovalRow, NodeRow, approval_row_id
-from models.enums import ApprovalStatus
+from models.enums import ApprovalStatus, NodeType
 from models.graph.values import is_artifact
 from temporal_workflows.contracts import Decision
 
@@ -13,7 +13,7 @@ from temporal_workflows.contracts import Decision
 class Approvals:
     """The approvals of one run by the rows of their calls; each ends once.
 
-    No run continues as new while it waits for a person, so a run's own history has all of them.
+    A run that continues as new while it waits asks again, so its own history has all of them.
     """
 
     def __init__(self) -> None:
@@ -24,19 +24,21 @@ class Approvals:
     def ask(self, row: NodeRow, found: JsonObject, asked_at: datetime) -> ApprovalRow:
         """A call begins to wait; `found` is {tool, arguments, until, asked_at}, times in ISO.
 
-        A large question is an artifact, which stands for the arguments; `asked_at` for its time.
+        A node shows {message, inputs}, which are its arguments. A large question is an artifact, which stands for the arguments; `asked_at` for its time.
         """
         until = _moment(found.get("until"))
         arguments = found if is_artifact(found) else found.get("arguments")
+        node = row.node_type is NodeType.APPROVAL
         made = ApprovalRow(
             id=approval_row_id(row.id),
             execution_id=row.execution_id,
             node_key=row.node_key,
             path=row.path,
             title=row.name,
-            request={"tool": row.name, "arguments": arguments},
+            request=arguments if node else {"tool": row.name, "arguments": arguments},
             created_at=_moment(found.get("asked_at")) or asked_at,
             expires_at=until,
+            form_schema=_schema(found.get("form")),
         )
         row.input = arguments
         # The sweep looks at what is due.
@@ -92,6 +94,10 @@ class Approvals:
 def reason(status: ApprovalStatus, comment: str | None) -> str:
     """Why a call was skipped."""
     return f"{status}: {comment}" if comment else str(status)
+
+
+def _schema(found: object) -> JsonObject | None:
+    return found if isinstance(found, dict) else None
 
 
 def _moment(found: object) -> datetime | None:

@@ -320,6 +320,7 @@ class Projector:
             return
         status = ExecutionStatus(record["status"])
         row = self._open_or_add(fact, place, RUNNING)
+        self._end_approval(row, ApprovalStatus.CANCELLED, fact)
         self._end(
             row,
             status,
@@ -353,8 +354,8 @@ class Projector:
         by, comment = decision.by, decision.comment
         if not self._end_approval(row, status, fact, by=by, comment=comment):
             return
-        if decision.approve:
-            row.move(RUNNING, started_at=fact.at)
+        if decision.approve or row.node_type is NodeType.APPROVAL:
+            row.move(RUNNING)  # a call begins when it is scheduled; a node's end is recorded
             self._touch(row)
         else:
             self._end(row, SKIPPED, reason=reason(status, comment), ended_at=fact.at)
@@ -403,6 +404,10 @@ class Projector:
             self._idle = None
         asked, expired = self._approvals.timed(fact.started_id), ApprovalStatus.EXPIRED
         if asked is not None and fact.fired and self._end_approval(asked, expired, fact):
+            if asked.node_type is NodeType.APPROVAL:
+                asked.move(RUNNING)
+                self._touch(asked)
+                return
             self._end(asked, SKIPPED, reason=reason(expired, None), ended_at=fact.at)
         row = self._events.get(fact.started_id)
         if row is not None:

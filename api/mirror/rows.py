@@ -78,6 +78,7 @@ class ApprovalRow:
     request: Json
     created_at: datetime
     expires_at: datetime | None
+    form_schema: dict[str, Any] | None = None
     status: ApprovalStatus = ApprovalStatus.PENDING
     comment: str | None = None
     decided_by: UUID | None = None
@@ -131,7 +132,7 @@ class Changes:
 
     def __bool__(self) -> bool:
         """Whether there is anything to write besides the cursor."""
-        return bool(self.nodes or self.logs or self.children or self.continued)
+        return bool(self.nodes or self.logs or self.children or self.approvals or self.continued)
 
 
 def node_row_id(run_id: str, event_id: int, place: Place, attempt: int) -> UUID:

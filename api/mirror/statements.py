@@ -44,7 +44,17 @@ _CHILD = (
     *("status", "input", "tags", "temporal_workflow_id", "parent_execution_id", "parent_node_key"),
     "agent_id",
 )
-_ASKED = ("id", "execution_id", "node_key", "path", "title", "request", "created_at", "expires_at")
+_ASKED = (
+    "id",
+    "execution_id",
+    "node_key",
+    "path",
+    "title",
+    "request",
+    "created_at",
+    "expires_at",
+    "form_schema",
+)
 _ANSWER = ("status", "comment", "decided_at")
 # One statement for any number of executions: one round trip, and all of it or nothing.
 WRITE = text(

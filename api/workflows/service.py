@@ -16,7 +16,7 @@ from api.workflows.errors import InvalidGraph, NameTaken, as_errors
 from models.agent import Agent
 from models.graph.document import graph_hash
 from models.graph.graph import Graph
-from models.graph.node import AdapterNode, AgentNode, TriggerNode
+from models.graph.node import AdapterNode, AgentNode, ApprovalNode, TriggerNode
 from models.graph.problems import Code, Known, Problem, problem
 from models.graph.tool import ToolSpec
 from models.graph.validation import errors_in, validate_document
@@ -231,6 +231,8 @@ def _unusable(graph: Graph) -> Iterator[Problem]:
             found = schema_problem(node.config.input_schema, f"{path}.input_schema")
         elif isinstance(node, AdapterNode):
             found = schema_problem(node.config.output_schema, f"{path}.output_schema")
+        elif isinstance(node, ApprovalNode):
+            found = schema_problem(node.config.form, f"{path}.form")
         elif isinstance(node, AgentNode) and node.config is not None:
             found = unusable(node.config, path)
         else:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import typer
 
+from cli.documents import read_json
 from cli.follow.tree import parse_time
 from cli.options import AsJson, DataDir, Limit, data_folder
 from cli.output import print_json, print_table, talk
@@ -39,11 +40,17 @@ def list_approvals(
 def approve(
     approval: ApprovalId,
     comment: Comment = None,
+    form: Annotated[
+        str | None, typer.Option("--form", help="What is to be filled in: JSON, @file or -.")
+    ] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let a call run."""
-    _decide(approval, True, comment, data_dir, as_json)
+    """Let a run go on with what it asks for."""
+    body: dict[str, Any] = {"approve": True, "comment": comment}
+    if form is not None:
+        body["form"] = read_json(form)
+    _decide(approval, body, data_dir, as_json)
 
 
 @app.command()
@@ -53,16 +60,14 @@ def reject(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Do not let a call run; the agent is told, with the comment, and goes on without it."""
-    _decide(approval, False, comment, data_dir, as_json)
+    """Say no: an agent is told and goes on without it; a node leaves by `rejected`, or fails."""
+    _decide(approval, {"approve": False, "comment": comment}, data_dir, as_json)
 
 
-def _decide(
-    approval: str, approves: bool, comment: str | None, data_dir: DataDir, as_json: bool
-) -> None:
+def _decide(approval: str, body: dict[str, Any], data_dir: DataDir, as_json: bool) -> None:
     path = f"/approvals/{quote(approval, safe='')}/decision"
     with connect(data_folder(data_dir)) as client:
-        decided = client.post(path, {"approve": approves, "comment": comment})
+        decided = client.post(path, body)
     if as_json:
         print_json(decided)
     else:

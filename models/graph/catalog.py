@@ -144,6 +144,16 @@ def catalog() -> list[NodeKind]:
             handles_out=["budget", "timeout", "error"],
         ),
         kind(
+            kinds.ApprovalNode,
+            kinds.ApprovalConfig,
+            type=NodeType.APPROVAL,
+            title="Approval",
+            category="flow",
+            icon="user-check",
+            runs_as="timer",
+            handles_out=["rejected", "timeout", "error"],
+        ),
+        kind(
             kinds.WorkflowNode,
             kinds.SubWorkflowConfig,
             type=NodeType.WORKFLOW,

@@ -241,6 +241,25 @@ class AgentNode(NodeBase):
         return self.config.tools if self.config else []
 
 
+class ApprovalConfig(GraphModel):
+    """What a person is asked, and for how long."""
+
+    message: str = Field(min_length=1, max_length=16 * 1024, description="What the person reads.")
+    form: JsonSchema | None = Field(
+        None, description="Of an object that whoever approves fills in; none asks for nothing."
+    )
+    approval_seconds: float = Field(
+        7 * 86_400, gt=0, le=366 * 86_400, description="How long the run waits for a person."
+    )
+
+
+class ApprovalNode(NodeBase):
+    """Waits for a person; its output is {approved, by, comment, form}."""
+
+    type: Literal[NodeType.APPROVAL] = NodeType.APPROVAL
+    config: ApprovalConfig
+
+
 Node = Annotated[
     TriggerNode
     | ToolNode
@@ -251,8 +270,11 @@ Node = Annotated[
     | AggregatorNode
     | DelayNode
     | WorkflowNode
-    | AgentNode,
+    | AgentNode
+    | ApprovalNode,
     Field(discriminator="type"),
 ]
 CONTAINER_TYPES = frozenset({NodeType.PARALLEL, NodeType.LOOP})
 ERROR_HANDLE = "error"
+REJECTED_HANDLE = "rejected"
+EXPIRED_HANDLE = "timeout"

@@ -7,7 +7,16 @@ from models.enums import NodeType, OnError
 from models.graph.agent import BUDGET_HANDLE, TIMEOUT_HANDLE
 from models.graph.graph import Graph
 from models.graph.limits import MAX_DEPTH, MAX_NESTING
-from models.graph.node import ERROR_HANDLE, AgentNode, AggregatorNode, ConditionNode, Node
+from models.graph.node import (
+    ERROR_HANDLE,
+    EXPIRED_HANDLE,
+    REJECTED_HANDLE,
+    AgentNode,
+    AggregatorNode,
+    ApprovalNode,
+    ConditionNode,
+    Node,
+)
 from models.graph.problems import Code, Problem, nearest, problem
 from models.graph.shape import Shape, edge_name
 
@@ -215,6 +224,8 @@ def handles_of(node: Node) -> list[str]:
     found = [ERROR_HANDLE] if node.on_error is OnError.BRANCH else []
     if isinstance(node, AgentNode):
         found += [BUDGET_HANDLE, TIMEOUT_HANDLE]
+    if isinstance(node, ApprovalNode):
+        found += [REJECTED_HANDLE, EXPIRED_HANDLE]
     if isinstance(node, ConditionNode):
         branches = [branch.handle for branch in node.config.branches]
         found += [*branches, *([node.config.default] if node.config.default else [])]

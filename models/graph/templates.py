@@ -19,6 +19,7 @@ from models.graph.node import (
     AdapterNode,
     AgentNode,
     AggregatorNode,
+    ApprovalNode,
     ConditionNode,
     DelayNode,
     LoopNode,
@@ -44,6 +45,7 @@ _VALUES: dict[type, tuple[str, ...]] = {
     LoopNode: ("items",),
     AggregatorNode: ("template",),
     DelayNode: ("seconds", "until"),
+    ApprovalNode: ("message",),
 }
 
 

@@ -14,7 +14,7 @@ from models.graph.shape import Shape
 from models.graph.templates import expressions, outside
 from models.graph.values import Json
 
-RESERVED = frozenset({NodeType.APPROVAL, NodeType.EVENT})
+RESERVED = frozenset({NodeType.EVENT})
 _NODE_TYPES = frozenset(NodeType) - RESERVED
 _TOOL_KINDS = frozenset(ToolType)
 _SHOWN_FORM_PROBLEMS = 200

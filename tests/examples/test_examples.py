@@ -138,6 +138,19 @@ def without_facts(value: Any) -> Any:
     return {key: without_facts(item) for key, item in value.items()}
 
 
+async def approve(client: Api, run_id: str, form: dict[str, Any]) -> None:
+    """Say yes to what the run asks."""
+    async with asyncio.timeout(30):
+        while True:
+            asked = await client.get("/approvals", params={"execution_id": run_id})
+            if found := asked.json()["items"]:
+                break
+            await asyncio.sleep(0.05)
+    body = {"approve": True, "form": form}
+    answer = await client.post(f"/approvals/{found[0]['id']}/decision", json=body)
+    assert answer.status_code == 200, answer.text
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 async def test_an_example_gives_what_it_says(
     editor: Api, folder: Path, price_server: str, time_server: None, model_server: str
@@ -145,7 +158,10 @@ async def test_an_example_gives_what_it_says(
     given = json.loads((folder / "input.json").read_text())
     if "url" in given:
         given["url"] = model_server if "model" in given else price_server
-    run = await ended(editor, await started(editor, await publish(editor, folder), given), 90)
+    run_id = await started(editor, await publish(editor, folder), given)
+    if folder.name == "approval":
+        await approve(editor, run_id, {"shares": 12})
+    run = await ended(editor, run_id, 90)
     assert run["status"] == "completed", run["error"]
     assert without_facts(run["output"]) == json.loads((folder / "expected.json").read_text())
 

@@ -13,7 +13,12 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.client import (
+    Client,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.artifacts import Artifacts
@@ -21,13 +26,43 @@ from activities.hints import Hints
 from activities.worker import build_worker
 from cli.embedded.temporal import EmbeddedTemporal
 from models.graph.graph import Graph
-from temporal_workflows.contracts import PAUSE_SIGNAL, RESUME_SIGNAL, STATUS_QUERY
+from temporal_workflows.contracts import (
+    DECIDE_UPDATE,
+    PAUSE_SIGNAL,
+    RESUME_SIGNAL,
+    STATUS_QUERY,
+    Decision,
+)
 from tests.temporal_workflows.runs import Runs
 from tests.temporal_workflows.shapes import Shape, shapes
 from tests.tools import TOOLS
 
 HISTORIES = Path(__file__).parent.parent / "histories"
 QUEUE = "record"
+APPROVAL_FILE = HISTORIES / "graph-approval.json"
+ASKING = Graph.model_validate(
+    {
+        "name": "asking",
+        "nodes": [
+            {"key": "start", "type": "trigger"},
+            {"key": "yes", "type": "approval", "config": {"message": "Yes?"}},
+            {"key": "no", "type": "approval", "config": {"message": "No?"}},
+            {
+                "key": "late",
+                "type": "approval",
+                "config": {"message": "When?", "approval_seconds": 3},
+                "on_error": "continue",
+            },
+            {"key": "said_no", "type": "adapter", "config": {"output": "no"}},
+        ],
+        "edges": [
+            {"source": "start", "target": "yes"},
+            {"source": "start", "target": "no"},
+            {"source": "start", "target": "late"},
+            {"source": "no", "target": "said_no", "source_handle": "rejected"},
+        ],
+    }
+)
 PAUSE_FILE = HISTORIES / "graph-pause.json"
 PAUSED = Graph.model_validate(
     {
@@ -126,6 +161,25 @@ async def _record_pause(address: str, folder: str, client: Client) -> None:
     worker.kill()
 
 
+async def _record_approvals(address: str, folder: str, client: Client) -> None:
+    """Nodes that wait for a person: a yes, a no with a branch, and nobody's word."""
+    worker = _start_worker(address, folder)
+    handle = await Runs(client, QUEUE).start(ASKING)
+    for place, approve in (("yes", True), ("no", False)):
+        while True:
+            try:
+                decision = Decision(place=place, approve=approve, by="", form={"n": 1})
+                await handle.execute_update(DECIDE_UPDATE, decision)
+            except WorkflowUpdateFailedError:
+                await asyncio.sleep(0.1)
+            else:
+                break
+    await asyncio.wait_for(handle.result(), 60)
+    history = await handle.fetch_history()
+    APPROVAL_FILE.write_text(_portable(history.to_json()), encoding="utf-8")
+    worker.kill()
+
+
 async def main() -> None:
     """Record what is missing."""
     HISTORIES.mkdir(exist_ok=True)
@@ -139,6 +193,8 @@ async def main() -> None:
             await _record(shape, server.address, folder, client)
         if not PAUSE_FILE.exists():
             await _record_pause(server.address, folder, client)
+        if not APPROVAL_FILE.exists():
+            await _record_approvals(server.address, folder, client)
         await server.stop()
 
 

@@ -5,13 +5,24 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.client import (
+    Client,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
 from temporalio.exceptions import CancelledError
 
 from activities.artifacts import Artifacts
 from activities.hints import Hints
 from activities.worker import build_worker
-from temporal_workflows.contracts import PAUSE_SIGNAL, RESUME_SIGNAL, RunState
+from temporal_workflows.contracts import (
+    DECIDE_UPDATE,
+    PAUSE_SIGNAL,
+    RESUME_SIGNAL,
+    Decision,
+    RunState,
+)
 from tests.temporal_workflows.runs import Runs
 from tests.temporal_workflows.shapes import tool
 from tests.temporal_workflows.test_graph_workflow import failure, graph, statuses
@@ -87,3 +98,26 @@ async def test_a_run_stays_paused_in_its_next_history(runs: Runs) -> None:
     await asyncio.wait_for(handle.result(), 30)
     description = await handle.describe()
     assert description.run_id != handle.first_execution_run_id
+
+
+async def test_a_question_is_asked_again_in_the_next_history(runs: Runs) -> None:
+    """A run that continues as new while a node waits for a person goes on waiting."""
+    review = {"key": "review", "type": "approval", "config": {"message": "Go on?"}}
+    chain = [tool(f"n{number}", "echo") for number in range(6)]
+    edges = " ".join(f"n{number}>n{number + 1}" for number in range(5))
+    document = graph(review, *chain, edges=f"start>review start>n0 {edges}")
+    handle = await runs.start(document, max_events=20)
+    decision = Decision(place="review", approve=True, by="", comment="yes")
+    first = handle.first_execution_run_id
+    async with asyncio.timeout(30):
+        while (await handle.describe()).run_id == first:
+            await asyncio.sleep(0.1)
+        while True:
+            try:
+                await handle.execute_update(DECIDE_UPDATE, decision)
+            except WorkflowUpdateFailedError:
+                await asyncio.sleep(0.1)
+            else:
+                break
+        result = await handle.result()
+    assert result.output["review"]["comment"] == "yes"

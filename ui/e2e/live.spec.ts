@@ -1,3 +1,4 @@
+import { expectAccessible } from "./accessible";
 import { api, ensureAccount, expect, node, pids, signIn, test, url } from "./pages";
 
 const SLOW =
@@ -101,4 +102,48 @@ test("a run is paused, begins nothing, and goes on", async ({ page }) => {
   await page.getByRole("button", { name: "Resume" }).click();
   await expect(node(page, "after")).toHaveAttribute("data-status", "completed");
   await expect(page.getByRole("button", { name: "Run again" })).toBeVisible();
+});
+
+test("a run waits for a person, who fills in a form", async ({ page }) => {
+  await ensureAccount(page);
+  await signIn(page);
+  const client = await api(page);
+  const form = {
+    type: "object",
+    required: ["shares"],
+    properties: { shares: { type: "integer", title: "Shares" } },
+  };
+  const id = await client.workflow({
+    name: "asks",
+    nodes: [
+      { key: "start", type: "trigger" },
+      { key: "review", type: "approval", config: { message: "How many shares?", form } },
+      {
+        key: "plan",
+        type: "adapter",
+        config: { output: "{{ nodes.review.output.form.shares }}" },
+      },
+    ],
+    edges: [
+      { source: "start", target: "review" },
+      { source: "review", target: "plan" },
+    ],
+  });
+  await client.send("POST", `/workflows/${id}/publish`);
+  const run = await client.send<{ id: string }>("POST", `/workflows/${id}/executions`, {
+    input: {},
+  });
+  await page.goto(url(`/executions/view?id=${run.id}`));
+  await page.locator("[data-needs-you=review]").click();
+  const card = page.locator("[data-approval=pending]");
+  await expect(card).toContainText("How many shares?");
+  await card.getByLabel("Shares").fill("12");
+  await expectAccessible(page, "a run that waits for a person");
+  await card.getByRole("button", { name: "Approve" }).click();
+  await expect(node(page, "plan")).toHaveAttribute("data-status", "completed");
+  await expect(page.getByRole("button", { name: "Run again" })).toBeVisible();
+  await node(page, "plan").click();
+  await expect(
+    page.getByRole("complementary", { name: "Details of what is selected" }),
+  ).toContainText("12");
 });

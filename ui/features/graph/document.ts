@@ -69,6 +69,8 @@ interface Branch {
 /** Where an agent leaves when it has used up what it may, and when nobody decides in time. */
 const BUDGET_HANDLE = "budget";
 const TIMEOUT_HANDLE = "timeout";
+/** Where an approval leaves when somebody says no. */
+const REJECTED_HANDLE = "rejected";
 
 /** Named ways out of a node, in the order in which they are drawn; none but the plain one is `[]`. */
 export function waysOut(node: GraphNode): string[] {
@@ -77,7 +79,9 @@ export function waysOut(node: GraphNode): string[] {
       ? conditionHandles(node.config)
       : node.type === "agent"
         ? agentHandles(node.config)
-        : [];
+        : node.type === "approval"
+          ? [REJECTED_HANDLE, TIMEOUT_HANDLE]
+          : [];
   return node.on_error === "branch" ? [...branches, ERROR_HANDLE] : branches;
 }
 

@@ -13,6 +13,7 @@ import {
   Shuffle,
   Split,
   Terminal,
+  UserCheck,
   Workflow,
   Wrench,
 } from "lucide-react";
@@ -34,6 +35,7 @@ const ICONS: Record<string, LucideIcon> = {
   box: Box,
   plug: Plug,
   bot: Bot,
+  "user-check": UserCheck,
 };
 
 export function KindIcon({ name, size = 16 }: { name: string; size?: number }) {

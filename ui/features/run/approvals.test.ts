@@ -17,6 +17,7 @@ function approval(execution_id: string, parent_execution_id: string | null): App
     path: "",
     title: "send_mail",
     request: {},
+    form_schema: null,
     status: "pending",
     comment: null,
     decided_by: null,

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ExternalLink } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { Tabs } from "radix-ui";
@@ -8,7 +8,9 @@ import { Failure, Loading } from "@/components/states";
 import { StatusBadge } from "@/components/status";
 import { When } from "@/components/when";
 import type { Json } from "@/features/graph";
+import { ApprovalCard, PENDING } from "@/features/transcript";
 import { api, need } from "@/lib/api/client";
+import type { Approval } from "@/lib/api/events";
 import { TRIAL_FIXES } from "@/lib/fixes";
 import { between, duration } from "@/lib/format";
 import { ChildRun } from "./child-run";
@@ -29,6 +31,8 @@ interface RunInspectorProps {
   node: SelectedNode | undefined;
   /** All runs below this one. */
   runs: Execution[];
+  /** What this run itself asks people. */
+  asked: Approval[];
   attemptId: string | null;
   onAttempt: (id: string) => void;
 }
@@ -94,7 +98,7 @@ interface NodeDetailsProps extends RunInspectorProps {
   node: SelectedNode;
 }
 
-function NodeDetails({ node, runs, attemptId, onAttempt }: NodeDetailsProps) {
+function NodeDetails({ node, runs, asked: waiting, attemptId, onAttempt }: NodeDetailsProps) {
   const t = useTranslations("run");
   // The store's maps change in place: the revision tells that they did.
   useRun((state) => state.revision);
@@ -121,6 +125,7 @@ function NodeDetails({ node, runs, attemptId, onAttempt }: NodeDetailsProps) {
       <h2 className="truncate font-semibold">{node.name}</h2>
       <p className="font-mono text-ink-soft text-xs">{node.key}</p>
       {attempts.length === 0 && <p className="mt-3 text-ink-soft">{t("notReached")}</p>}
+      {!node.talks && <Asked approvals={waiting.filter((each) => each.node_key === node.key)} />}
       {passes > 1 && (
         <Passes
           attempts={attempts}
@@ -142,6 +147,19 @@ function NodeDetails({ node, runs, attemptId, onAttempt }: NodeDetailsProps) {
       )}
     </>
   );
+}
+
+/** What the node asks people, to be decided in place. */
+function Asked({ approvals }: { approvals: Approval[] }) {
+  const queries = useQueryClient();
+  return approvals.map((approval) => (
+    <div key={approval.id} className="mt-3 rounded-md border border-wait p-2">
+      <ApprovalCard
+        approval={approval}
+        onChange={() => void queries.invalidateQueries({ queryKey: PENDING })}
+      />
+    </div>
+  ));
 }
 
 /** What an agent said, and what went into it and came out. */

@@ -81,6 +81,7 @@ const ASKED: Approval = {
   node_key: "call_1_1",
   path: "",
   title: "send_note",
+  form_schema: null,
   request: { tool: "send_note", arguments: { text: "hello" } },
   status: "pending",
   comment: null,

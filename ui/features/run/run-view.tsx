@@ -94,7 +94,7 @@ function Room({ execution, document, error }: RoomProps) {
     wanted ? { key: wanted, attempt: null } : null,
   );
   const runs = useRunsBelow(execution);
-  const pending = usePending(execution, runs, document === null);
+  const pending = usePending(execution, runs, asksItself(document));
   const waiting = byPlace(pending, execution.id, runs);
   const goTo = useGoTo();
   // The same function and the same state while nothing changed: the canvas tells its selection often.
@@ -131,12 +131,18 @@ function Room({ execution, document, error }: RoomProps) {
         <RunInspector
           node={useSelected(chosen?.key ?? null, document)}
           runs={runs}
+          asked={pending.filter((each) => each.execution_id === execution.id)}
           attemptId={chosen?.attempt ?? null}
           onAttempt={(attempt) => chosen && setChosen({ ...chosen, attempt })}
         />
       </div>
     </main>
   );
+}
+
+/** Whether the run itself may wait for people, and not only the runs below it. */
+function asksItself(document: GraphDocument | null | undefined): boolean {
+  return document === null || document?.nodes.some((node) => node.type === "approval") === true;
 }
 
 /** What an agent's run is, in the place of a canvas. */

@@ -2,6 +2,7 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { Check, ShieldQuestion, X } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useFormatter, useTranslations } from "next-intl";
 import { useState } from "react";
 import { Button } from "@/components/button";
@@ -9,11 +10,16 @@ import { Field, TextArea } from "@/components/field";
 import { Failure } from "@/components/states";
 import { When } from "@/components/when";
 import { useMayWrite } from "@/features/auth";
+import type { JsonObject } from "@/features/graph";
 import type { Approval } from "@/lib/api/events";
 import { Problem } from "@/lib/api/problem";
 import { decide, fetchApproval } from "./api";
 
 const LONGEST_COMMENT = 2_000;
+// It brings an editor along, which most approvals do not need.
+const ApprovalForm = dynamic(() => import("./approval-form").then((found) => found.ApprovalForm), {
+  ssr: false,
+});
 
 interface ApprovalCardProps {
   approval: Approval;
@@ -31,9 +37,16 @@ function Asked({ approval, onChange }: ApprovalCardProps) {
   const format = useFormatter();
   const mayWrite = useMayWrite();
   const [comment, setComment] = useState("");
+  const [form, setForm] = useState<JsonObject>({});
+  const { form_schema: schema } = approval;
+  const message = messageOf(approval);
   const deciding = useMutation({
     mutationFn: (approve: boolean) =>
-      decide(approval.id, { approve, comment: comment.trim() || null }),
+      decide(approval.id, {
+        approve,
+        comment: comment.trim() || null,
+        form: approve && schema ? form : null,
+      }),
     onSuccess: onChange,
     onError: async (error) => {
       // Somebody else was faster: what they decided is shown.
@@ -46,8 +59,11 @@ function Asked({ approval, onChange }: ApprovalCardProps) {
     <section aria-label={t("approval.title", { name: title })} data-approval="pending">
       <p className="flex items-start gap-1.5 font-medium text-[13px]">
         <ShieldQuestion size={16} className="mt-0.5 shrink-0 text-wait" aria-hidden />
-        {t("approval.ask", { name: title })}
+        {message === null ? t("approval.ask", { name: title }) : t("approval.askNode")}
       </p>
+      {message !== null && (
+        <p className="mt-1 whitespace-pre-wrap break-words rounded-md bg-sunken p-2">{message}</p>
+      )}
       {expires_at && (
         <p className="mt-0.5 text-ink-soft text-xs">
           {t("approval.until", {
@@ -60,7 +76,11 @@ function Asked({ approval, onChange }: ApprovalCardProps) {
       )}
       {mayWrite ? (
         <div className="mt-2">
-          <Field label={t("approval.comment")} hint={t("approval.commentHint")}>
+          {schema && <ApprovalForm schema={schema as JsonObject} value={form} onChange={setForm} />}
+          <Field
+            label={t("approval.comment")}
+            hint={t(message === null ? "approval.commentHint" : "approval.commentKept")}
+          >
             {({ id, describedBy }) => (
               <TextArea
                 id={id}
@@ -103,6 +123,12 @@ function Asked({ approval, onChange }: ApprovalCardProps) {
       )}
     </section>
   );
+}
+
+/** What a node asks; null for a call of an agent, whose arguments are shown instead. */
+function messageOf({ request }: Approval): string | null {
+  const shown = request as { tool?: unknown; message?: unknown } | null;
+  return shown?.tool === undefined && typeof shown?.message === "string" ? shown.message : null;
 }
 
 function Decided({ approval }: { approval: Approval }) {

@@ -1,4 +1,5 @@
 export { PENDING, pendingApprovals } from "./api";
+export { ApprovalCard } from "./approval";
 export { isWorking } from "./entries";
 export { QuestionView } from "./question";
 export { Said } from "./said";

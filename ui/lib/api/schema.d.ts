@@ -2118,8 +2118,12 @@ export interface components {
             path: string;
             /** Title */
             title: string;
-            /** @description What is asked, such as `{tool, arguments}`. */
+            /** @description What is asked: `{tool, arguments}` of a call, `{message, inputs}` of a node. */
             request: components["schemas"]["JsonValue"];
+            /** Form Schema */
+            form_schema: {
+                [key: string]: unknown;
+            } | null;
             status: components["schemas"]["ApprovalStatus"];
             /** Comment */
             comment: string | null;
@@ -2506,6 +2510,13 @@ export interface components {
             approve: boolean;
             /** Comment */
             comment?: string | null;
+            /**
+             * Form
+             * @description What `form_schema` asks whoever approves for.
+             */
+            form?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
         };
         /**
          * Diff
@@ -3522,7 +3533,7 @@ export interface components {
         };
         /**
          * NodeType
-         * @description What a node is; `approval` and `event` are reserved names that no graph can use yet.
+         * @description What a node is; `event` is a reserved name that no graph can use yet.
          * @enum {string}
          */
         NodeType: "trigger" | "tool" | "agent" | "condition" | "adapter" | "parallel" | "loop" | "aggregator" | "delay" | "approval" | "event" | "workflow";
