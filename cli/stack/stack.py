@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from cli.data_folder import DataFolder, Running
 from cli.embedded.errors import EmbeddedServerError
 from cli.embedded.lock import FolderLock
-from cli.embedded.ports import LOOPBACK, choose_port, is_free
+from cli.embedded.ports import LOOPBACK, listen
 from cli.embedded.postgres import EmbeddedPostgres
 from cli.embedded.temporal import NAMESPACE, EmbeddedTemporal
 from cli.stack.designer import Designer
@@ -54,6 +55,7 @@ class Stack:
         self._env = dict(environ)
         self._lock = FolderLock(folder.lock)
         self._supervisor = Supervisor(report)
+        self._listener: socket.socket | None = None
         self._urls: dict[str, str] = {}
 
     async def start(self) -> None:
@@ -70,11 +72,14 @@ class Stack:
         """Stop what runs, the API and the workers first."""
         self._folder.forget_running()
         await self._supervisor.stop()
+        if self._listener is not None:
+            self._listener.close()
         self._lock.release()
         self._report("stopped")
 
     async def _start_locked(self) -> None:
-        port = self._choose_port()
+        self._listener = listener = self._listen()
+        port = listener.getsockname()[1]
         self._folder.forget_running()
         self._set_common_environment()
         await asyncio.gather(
@@ -82,7 +87,7 @@ class Stack:
         )
         await self._migrate()
         workers = [self._start_worker(number) for number in range(1, self._options.workers + 1)]
-        await asyncio.gather(self._start_api(port), *workers)
+        await asyncio.gather(self._start_api(listener), *workers)
         created = None
         if self._options.with_account:
             created = await asyncio.to_thread(create_first_account, self._urls["api"], self._folder)
@@ -94,11 +99,16 @@ class Stack:
             admin=self._sign_in(created is not None),
         )
 
-    def _choose_port(self) -> int:
+    def _listen(self) -> socket.socket:
+        """The API's socket: it is ours from now on, also while the API is started again."""
         wanted = self._options.port
-        if wanted is not None and not is_free(wanted):
-            raise EmbeddedServerError(f"port {wanted} is taken; choose another --port")
-        return wanted or choose_port(USUAL_API_PORT)
+        try:
+            return listen(wanted or USUAL_API_PORT)
+        except OSError as error:
+            if wanted is not None:
+                taken = f"port {wanted} is taken; choose another --port"
+                raise EmbeddedServerError(taken) from error
+        return listen(0)
 
     def _set_common_environment(self) -> None:
         self._env["PASTETRADER_DATA_DIR"] = str(self._folder.root)
@@ -144,10 +154,18 @@ class Stack:
         await self._program("migrate", "migrate").run()
         self._report("started", name="migrate")
 
-    async def _start_api(self, port: int) -> None:
+    async def _start_api(self, listener: socket.socket) -> None:
+        port = listener.getsockname()[1]
         base = f"http://{LOOPBACK}:{port}"
         self._urls |= {"api": base + _API_PREFIX, "docs": f"{base}/docs", "designer": f"{base}/"}
-        service = self._program("api", "api", "--port", str(port), health_url=f"{base}/healthz")
+        service = Program(
+            "api",
+            ["api", "--port", str(port), "--listener", str(listener.fileno())],
+            env=self._env,
+            log=self._folder.log("api"),
+            health_url=f"{base}/healthz",
+            inherit=[listener.fileno()],
+        )
         await self._supervisor.start("api", service)
 
     async def _start_worker(self, number: int) -> None:
@@ -155,10 +173,8 @@ class Stack:
             f"worker-{number}", self._program(f"worker-{number}", "worker")
         )
 
-    def _program(self, name: str, *arguments: str, health_url: str | None = None) -> Program:
-        return Program(
-            name, arguments, env=self._env, log=self._folder.log(name), health_url=health_url
-        )
+    def _program(self, name: str, *arguments: str) -> Program:
+        return Program(name, arguments, env=self._env, log=self._folder.log(name))
 
     def _sign_in(self, created: bool) -> dict[str, Any]:
         """How to sign in, without the password: output of `up` ends up in logs."""
