@@ -45,7 +45,7 @@ function Asked({ approval, onChange }: ApprovalCardProps) {
       decide(approval.id, {
         approve,
         comment: comment.trim() || null,
-        form: approve && schema ? form : null,
+        ...(approve && schema && { form }),
       }),
     onSuccess: onChange,
     onError: async (error) => {
