@@ -101,8 +101,10 @@ class Deltas:
         try:
             while True:
                 await self._wake.wait()
+                # Not `wait_for`: up to Python 3.11 it may swallow what cancels this task.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._hurry.wait(), BATCH_SECONDS)
+                    async with asyncio.timeout(BATCH_SECONDS):
+                        await self._hurry.wait()
                 if connection.is_closed():
                     return
                 payloads = self._payloads()

@@ -268,8 +268,11 @@ class GraphWorkflow:
     def _record(self, place: Place, outcome: Outcome) -> None:
         self.records.append(_as_record(place, outcome))
         if self.recording is None:
-            self.recording = asyncio.create_task(self._send_records())
-            self.recording.add_done_callback(self._recorded)
+            self._begin_recording()
+
+    def _begin_recording(self) -> None:
+        self.recording = asyncio.create_task(self._send_records())
+        self.recording.add_done_callback(self._recorded)
 
     async def _send_records(self) -> None:
         await asyncio.sleep(0)  # what one event decides goes into one marker
@@ -282,6 +285,9 @@ class GraphWorkflow:
     def _recorded(self, task: asyncio.Task[None]) -> None:
         self.recording = None
         self.broken = task.exception()
+        # One that came after the last was sent and before this was called waits for nobody else.
+        if self.records and self.broken is None:
+            self._begin_recording()
 
     async def _send(
         self, records: list[NodeRecord], place: Place, title: str, purpose: str, size: int

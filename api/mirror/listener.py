@@ -47,7 +47,8 @@ async def _listen_once(
             await connected(connection)
         while not lost.is_set():
             try:
-                await asyncio.wait_for(lost.wait(), PROBE_SECONDS)
+                async with asyncio.timeout(PROBE_SECONDS):
+                    await lost.wait()
             except TimeoutError:
                 await connection.execute("SELECT 1", timeout=5)
     finally:

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from activities.deltas import MAX_WAITING, Deltas, Speech
+from activities.deltas import BATCH_SECONDS, MAX_WAITING, Deltas, Speech
 from activities.scrubbing import MIN_CHARACTERS, ScrubbedPieces, Scrubber
 from activities.worker import WorkerSettings
 from cli.scripted_model.server import address, listen
@@ -213,6 +213,20 @@ async def test_a_lost_connection_leaves_a_gap_at_most(migrated_url: str) -> None
     for each in heard:
         assert said[each.offset : each.offset + len(each.text)] == each.text
     await deltas.close()
+
+
+async def test_it_closes_in_the_moment_a_turn_ends(migrated_url: str) -> None:
+    deltas = Deltas(migrated_url)
+    async with listening(migrated_url) as heard:
+        with deltas.speech(context(), 1, Scrubber({})) as on_delta:
+            assert on_delta is not None
+            on_delta("connected ")
+            await until(lambda: heard)
+            on_delta("and collecting")
+            await asyncio.sleep(BATCH_SECONDS / 3)
+        # Not a timeout: that would cancel what does not end, and call it ended.
+        ended, _ = await asyncio.wait({asyncio.create_task(deltas.close())}, timeout=5)
+    assert ended
 
 
 async def _killed(url: str) -> int:
