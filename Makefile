@@ -65,7 +65,7 @@ client: setup $(UI_STAMP) ## Generate the designer's client from the API
 	cd ui && npm run --silent api
 
 test: setup $(UI_STAMP) browser ## All tests, against a real PostgreSQL, a real Temporal and a real browser
-	$(BIN)/pytest -n 2 --dist loadfile --ignore $(ALONE)
+	$(BIN)/pytest -n 4 --dist loadfile --ignore $(ALONE)
 	$(BIN)/pytest $(ALONE)
 	cd ui && npm test
 	cd ui && npm run build

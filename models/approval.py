@@ -16,6 +16,8 @@ class Approval(UUIDMixin, TimestampMixin, Base):
     """Something that a person approves or rejects before a run goes on.
 
     `request` is what is asked, such as {tool, arguments}; nobody decides after `expires_at`.
+    `assignees` are e-mail addresses and `role:NAME`; none means its owner. It takes `required` of
+    them to approve, one to reject. `decisions` are [{by, approve, comment, form, at}].
     """
 
     __tablename__ = "approvals"
@@ -35,8 +37,24 @@ class Approval(UUIDMixin, TimestampMixin, Base):
     form_schema: Mapped[dict[str, Any] | None]
     assignees: Mapped[list[str]] = mapped_column(default=list)
     required: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    decisions: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'"))
+    reminded_at: Mapped[datetime | None]
     status: Mapped[str] = mapped_column(String(50), default=ApprovalStatus.PENDING)
     comment: Mapped[str | None] = mapped_column(Text)
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     decided_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
+
+
+class ApprovalLink(UUIDMixin, TimestampMixin, Base):
+    """A link by which one account decides once, without signing in; only its hash is kept."""
+
+    __tablename__ = "approval_links"
+
+    approval_id: Mapped[UUID] = mapped_column(
+        ForeignKey("approvals.id", ondelete="CASCADE"), index=True
+    )
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class NodeType(StrEnum):
-    """What a node is; `event` is a reserved name that no graph can use yet."""
+    """What a node is."""
 
     TRIGGER = "trigger"
     TOOL = "tool"
@@ -81,6 +81,80 @@ class ScheduleType(StrEnum):
     CRON = "cron"
     INTERVAL = "interval"
     DATE = "date"
+
+
+class Overlap(StrEnum):
+    """What a firing does while a run of the same schedule still goes on."""
+
+    SKIP = "skip"
+    BUFFER_ONE = "buffer_one"
+    BUFFER_ALL = "buffer_all"
+    CANCEL_OTHER = "cancel_other"
+    ALLOW_ALL = "allow_all"
+
+
+class FiringCause(StrEnum):
+    """Why a trigger fired."""
+
+    SCHEDULE = "schedule"
+    BACKFILL = "backfill"
+    MANUAL = "manual"
+    EVENT = "event"
+
+
+class FiringStatus(StrEnum):
+    """What became of a firing; `skipped` is by `only_if`, `withdrawn` before it could start."""
+
+    PENDING = "pending"
+    STARTED = "started"
+    SKIPPED = "skipped"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class Verification(StrEnum):
+    """How whoever calls a webhook proves to know its secret."""
+
+    HMAC = "hmac"
+    GITHUB = "github"
+    STRIPE = "stripe"
+    SLACK = "slack"
+    NONE = "none"
+
+
+class DeliveryStatus(StrEnum):
+    """What became of a call to a webhook."""
+
+    ACCEPTED = "accepted"
+    SKIPPED = "skipped"
+    REFUSED = "refused"
+
+
+class NotificationChannel(StrEnum):
+    """How people are told."""
+
+    WEBHOOK = "webhook"
+    EMAIL = "email"
+    SLACK = "slack"
+    DISCORD = "discord"
+
+
+class Occasion(StrEnum):
+    """What people are told of."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    APPROVAL = "approval"
+    REMINDER = "reminder"
+
+
+class NoticeStatus(StrEnum):
+    """Whether people were told."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
 
 
 class LogLevel(StrEnum):

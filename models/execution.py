@@ -33,7 +33,8 @@ class WorkflowExecution(UUIDMixin, TimestampMixin, Base):
     A run without a workflow (a chat with an agent, a draft) has version 0 and no graph.
     `start_input` is the whole `GraphInput` until Temporal has accepted the start, then null.
     `mirror_cursor` is {run_id, event_id}: the last event that the rows below contain.
-    `mirror_lease_*` share live runs among API replicas.
+    `mirror_lease_*` share live runs among API replicas. `announced_at` is when whoever waits for
+    its end (notifications, events, schedules) was told.
     """
 
     __tablename__ = "workflow_executions"
@@ -45,6 +46,11 @@ class WorkflowExecution(UUIDMixin, TimestampMixin, Base):
             "ix_workflow_executions_live",
             "status",
             postgresql_where=text("status IN ('pending', 'running', 'waiting', 'paused')"),
+        ),
+        Index(
+            "ix_workflow_executions_unannounced",
+            "ended_at",
+            postgresql_where=text("ended_at IS NOT NULL AND announced_at IS NULL"),
         ),
         Index("ix_workflow_executions_owner_id_created_at", "owner_id", "created_at"),
         Index("ix_workflow_executions_tags", "tags", postgresql_using="gin"),
@@ -75,6 +81,7 @@ class WorkflowExecution(UUIDMixin, TimestampMixin, Base):
     mirror_cursor: Mapped[dict[str, Any] | None]
     mirror_lease_holder: Mapped[UUID | None]
     mirror_lease_until: Mapped[datetime | None]
+    announced_at: Mapped[datetime | None]
     # As they are called now, even when they were deleted since.
     workflow_name: Mapped[str | None] = column_property(
         select(_WORKFLOWS.c.name)
@@ -114,6 +121,12 @@ class NodeExecution(UUIDMixin, TimestampMixin, Base):
             "ix_node_executions_waiting_until",
             text("(output ->> 'until')"),
             postgresql_where=text("status = 'waiting'"),
+        ),
+        # Nodes that wait for an event.
+        Index(
+            "ix_node_executions_awaited",
+            text("(output ->> 'event')"),
+            postgresql_where=text("status = 'waiting' AND node_type = 'event'"),
         ),
     )
 

@@ -22,12 +22,18 @@ MAX_START_BYTES = 1_500_000
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a run starts, and what comes with it."""
+    """Why a run starts, and what comes with it.
+
+    `trigger_key` is the trigger node that fires, none the first one; `execution_id` the run's id,
+    when whoever starts it chose it before.
+    """
 
     trigger_type: TriggerType = TriggerType.MANUAL
     metadata: dict[str, Any] | None = None
     idempotency_key: str | None = None
     retry_of: UUID | None = None
+    trigger_key: str | None = None
+    execution_id: UUID | None = None
 
 
 async def accept(

@@ -63,16 +63,18 @@ class ExecutionService:
         Raises:
             IdempotencyKeyReused: the key came with another request.
             NotPublished, SnapshotInvalid, SnapshotTooLarge: the graph cannot run.
-            InputInvalid: the input cannot be used.
+            InputInvalid: the input cannot be used, or there is no trigger node of that key.
         """
         asked = _request_hash(request)
         known = await self._known(workflow, cause.idempotency_key, asked)
         if known is not None:
             return known
         snapshot = await take_snapshot(self._session, workflow, request.version)
-        trigger = _first_trigger(snapshot.graph)
+        trigger = _trigger(snapshot.graph, cause.trigger_key)
         _check_input(request.input, trigger)
         start = _graph_input(workflow, snapshot, request.input, trigger)
+        if cause.execution_id is not None:
+            start.execution_id = str(cause.execution_id)
         start.input = await self._by_reference(start)
         return await self._accept(workflow, start, request.tags, cause, asked)
 
@@ -270,6 +272,15 @@ def _graph_input(
         input=given,
         trigger_key=trigger.key if trigger else None,
     )
+
+
+def _trigger(graph: Graph, key: str | None) -> TriggerNode | None:
+    if key is None:
+        return _first_trigger(graph)
+    node = graph.by_key.get(key)
+    if not isinstance(node, TriggerNode):
+        raise InputInvalid(f"node: the graph has no trigger node {key!r}")
+    return node
 
 
 def _first_trigger(graph: Graph) -> TriggerNode | None:

@@ -1,0 +1,1 @@
+"""Named events: told, kept, and handed to whoever waits."""

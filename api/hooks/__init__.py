@@ -1,0 +1,1 @@
+"""Calls from outside that start workflows."""
