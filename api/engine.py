@@ -29,14 +29,17 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.mirror.events import Failure, LiveAttempt, Page, failure_of, read_page, storable
+from models.graph.compatibility import Compatibility
 from models.keys import KeySource
 from temporal_workflows.contracts import (
     AGENT_WORKFLOW,
     CLOSE_UPDATE,
+    COMPATIBILITY_QUERY,
     DECIDE_UPDATE,
     GRAPH_WORKFLOW,
     SAY_UPDATE,
     TASK_QUEUE,
+    UPGRADE_UPDATE,
     Activity,
     AgentInput,
     Decision,
@@ -48,6 +51,7 @@ from temporal_workflows.contracts import (
     Said,
     SaidAnswer,
     ToolTask,
+    Upgrade,
     execution_id,
     parse_activity_id,
     workflow_id,
@@ -219,6 +223,35 @@ class Engine:
             EngineUnavailable: no answer came in time; it may have been taken.
         """
         await self._update(temporal_id, DECIDE_UPDATE, decision)
+
+    async def compatibility(self, temporal_id: str, upgrade: Upgrade) -> Compatibility:
+        """Whether a run could go on with another version, as it stands now.
+
+        Raises:
+            NotRunning: Temporal does not have it.
+            EngineUnavailable: no answer came in time.
+        """
+        client = await self._connected()
+        handle = client.get_workflow_handle(temporal_id)
+        try:
+            found: Compatibility = await handle.query(
+                COMPATIBILITY_QUERY, upgrade, result_type=Compatibility, rpc_timeout=CALL_TIMEOUT
+            )
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise NotRunning(error.message) from error
+            raise EngineUnavailable("the run does not answer; is a worker running?") from error
+        return found
+
+    async def upgrade(self, temporal_id: str, upgrade: Upgrade) -> None:
+        """Let a run go on with another version of its graph.
+
+        Raises:
+            UpdateRefused: it cannot, by type `UpgradeRefused`.
+            NotRunning: the run has ended, or never began.
+            EngineUnavailable: no answer came in time; it may have been taken.
+        """
+        await self._update(temporal_id, UPGRADE_UPDATE, upgrade)
 
     # Tools ---------------------------------------------------------------------------------------
 

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
-from models.enums import ExecutionStatus, LogLevel
+from models.enums import ApprovalStatus, ExecutionStatus, LogLevel, NotificationChannel
 from models.graph.agent import AgentSpec
+from models.graph.compatibility import EdgeEnds
 from models.graph.graph import Graph
 from models.graph.limits import MAX_INLINE_BYTES
 from models.graph.node import Retry
@@ -19,7 +20,9 @@ from models.graph.values import Json
 TASK_QUEUE = "pastetrader"
 GRAPH_WORKFLOW = "GraphWorkflow"
 AGENT_WORKFLOW = "AgentWorkflow"
+NOTIFY_WORKFLOW = "NotifyWorkflow"
 EXECUTION_PREFIX = "exec-"
+NOTIFY_PREFIX = "notify-"
 HINT_CHANNEL = "pastetrader_hint"
 STATUS_QUERY = "status"
 ADMITTED_SIGNAL = "admitted"
@@ -28,7 +31,12 @@ RESUME_SIGNAL = "resume"
 DECIDE_UPDATE = "decide"  # a person's word on a sensitive call
 SAY_UPDATE = "say"  # a person's next message in a conversation
 CLOSE_UPDATE = "close"  # nobody will say anything more
+UPGRADE_UPDATE = "upgrade"  # go on with another version of the graph
+COMPATIBILITY_QUERY = "compatibility"  # whether that is possible
+EVENT_SIGNAL = "event"  # an event for a node that waits for it
+EVENT_PURPOSE = "event"  # of the timer and the marker of a node that waits for an event
 APPROVAL_PURPOSE = "approval"  # of the timer and the marker of a call that waits for a person
+REMINDER_PURPOSE = "reminder"  # of the timer and the marker that remind people of it
 IDLE_PURPOSE = "idle"  # of the timer of a conversation that waits for its next message
 CONVERSATION_KEY = "conversation"
 STATE_CHUNK_BYTES = 512 * 1024
@@ -51,6 +59,7 @@ class Activity:
     TURN = "turn"  # one answer of a language model
     DRAFT = "draft"  # a change of the graph that an agent drafts
     MCP_DISCOVER = "mcp_discover"
+    NOTIFY = "notify"  # tells one address of one thing
 
 
 class Payload(BaseModel):
@@ -68,6 +77,11 @@ def execution_id(temporal_workflow_id: str) -> str | None:
     """Execution id inside a Temporal workflow id; None for a workflow that is not ours."""
     found = temporal_workflow_id.removeprefix(EXECUTION_PREFIX)
     return found if found != temporal_workflow_id else None
+
+
+def notify_workflow_id(notice_id: str) -> str:
+    """Temporal workflow id of what tells of a notice."""
+    return f"{NOTIFY_PREFIX}{notice_id}"
 
 
 def activity_id(key: str, path: str, purpose: str = "") -> str:
@@ -298,17 +312,58 @@ class SubWorkflow(_WithGraph):
     graph_hash: str = ""
 
 
+class ReceivedEvent(Payload):
+    """An event as nodes see it: `id` is its sender's, or was made; `key` may have been left out."""
+
+    id: str
+    event: str
+    key: str | None = None
+    payload: Json = None
+    received_at: datetime
+
+
+class EventArrival(Payload):
+    """Signal `event`: an event for the node whose activity id is `place`."""
+
+    place: str
+    event: ReceivedEvent
+
+
+class TakenDecision(Payload):
+    """A person's decision as their run took it: who said what, and when."""
+
+    by: str
+    approve: bool
+    comment: str | None = None
+    form: Json = None
+    at: datetime
+
+
+class OpenQuestion(Payload):
+    """A question that goes on waiting in the next run; `place` is the activity id of its node."""
+
+    place: str
+    asked_at: datetime
+    reminded: bool = False
+    decisions: list[TakenDecision] = Field(default_factory=list)
+
+
 class RunState(Payload):
     """Where a run stood when it continued as new.
 
     `scheduler` holds the state itself, or `chunks` names the artifacts whose text together is it.
     `deadlines` are the running delays' ends as (key, path, time). While `paused` nothing begins.
+    `events` arrived for nodes that had not taken them yet; `questions` wait for people.
+    `edges` are those of the graph that the state is of, when the run goes on with another.
     """
 
     scheduler: dict[str, Any] | None = None
     chunks: list[Json] = Field(default_factory=list)
     deadlines: list[tuple[str, str, datetime]] = Field(default_factory=list)
     paused: bool = False
+    events: list[EventArrival] = Field(default_factory=list)
+    edges: list[EdgeEnds] | None = None
+    questions: list[OpenQuestion] = Field(default_factory=list)
 
 
 class StateTask(Payload):
@@ -438,6 +493,12 @@ class Decision(Payload):
     form: Json = None
 
 
+class DecisionTaken(Payload):
+    """Result of update `decide`: what the question has come to; `pending` waits for more people."""
+
+    status: ApprovalStatus
+
+
 class Said(Payload):
     """Argument of update `say`: a person's message; one `id` joins the conversation once."""
 
@@ -546,6 +607,65 @@ class McpDiscovery(Payload):
     left_out: list[McpLeftOut] = Field(default_factory=list)
 
 
+class SealedText(Payload):
+    """A text that only whoever has the server's keys reads; the parts are in base64."""
+
+    ciphertext: str
+    wrapped_key: str
+    key_id: str
+
+
+def link_place(notice_id: str, address: str) -> str:
+    """What the link of a recipient is sealed for: nothing else opens it."""
+    return f"link {notice_id} {address}"
+
+
+class Message(Payload):
+    """What people are told: a line, more about it, where to look, and the same for programs."""
+
+    title: str
+    text: str = ""
+    url: str = ""
+    data: dict[str, Json] = Field(default_factory=dict)
+
+
+class Recipient(Payload):
+    """An e-mail address; `link` is a sealed URL by which whoever reads there may decide."""
+
+    address: str
+    link: SealedText | None = None
+
+
+class NotifyTask(Payload):
+    """Input of activity `notify`: `config` is the rule's, with secrets by reference.
+
+    `recipient` is for e-mail only. Whoever is told twice knows it by `notice_id`.
+    """
+
+    notice_id: str
+    notification_id: str
+    owner_id: str
+    channel: NotificationChannel
+    config: dict[str, Json]
+    message: Message
+    recipient: Recipient | None = None
+
+
+class NotifyInput(Payload):
+    """Input of `NotifyWorkflow`: each of `recipients` is told on its own; none tells once."""
+
+    task: NotifyTask
+    recipients: list[Recipient] = Field(default_factory=list)
+
+
+class NotifyResult(Payload):
+    """Result of activity `notify` and of its workflow; with `error` somebody was not told."""
+
+    attempts: int = 1
+    error: str | None = None
+    sent_at: datetime | None = None
+
+
 class GraphInput(_WithGraph):
     """Input of `GraphWorkflow`; `graph`, `tools` and `workflows` are the run's own snapshot.
 
@@ -569,6 +689,16 @@ class GraphInput(_WithGraph):
     state: RunState | None = None
     max_events: int = 4_000  # continue as new beyond this many history events
     started_at: datetime | None = None
+
+
+class Upgrade(_WithGraph):
+    """Input of `upgrade` and `compatibility`: a version, with all it refers to, as a start has it."""
+
+    workflow_version: int
+    graph_hash: str = ""
+    tools: dict[str, ToolSpec] = Field(default_factory=dict)
+    workflows: dict[str, SubWorkflow] = Field(default_factory=dict)
+    agents: dict[str, AgentSpec] = Field(default_factory=dict)
 
 
 class GraphResult(Payload):

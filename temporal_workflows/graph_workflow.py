@@ -8,32 +8,40 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, is_cancelled_exception
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 from models.enums import ExecutionStatus, NodeType
+from models.graph.compatibility import Compatibility, Reason, compatibility, ends_of
 from models.graph.expression import ExpressionError, render_value
 from models.graph.limits import MAX_INLINE_BYTES
 from models.graph.node import (
     CONTAINER_TYPES,
     ApprovalNode,
+    EventNode,
     LoopNode,
     ParallelNode,
     TriggerNode,
 )
 from models.graph.values import Json, encoded_size
 from temporal_workflows.commands import Commands
+from temporal_workflows.compensation import Compensations
 from temporal_workflows.contracts import (
     ADMITTED_SIGNAL,
+    COMPATIBILITY_QUERY,
     DECIDE_UPDATE,
+    EVENT_SIGNAL,
     GRAPH_WORKFLOW,
     PAUSE_SIGNAL,
     RESUME_SIGNAL,
     STATE_CHUNK_BYTES,
     STATUS_QUERY,
+    UPGRADE_UPDATE,
     Activity,
     Admitted,
     Decision as PersonsDecision,
+    DecisionTaken,
     Envelope,
+    EventArrival,
     GraphInput,
     GraphResult,
     NodeError,
@@ -43,6 +51,7 @@ from temporal_workflows.contracts import (
     RunState,
     StateChunks,
     StateTask,
+    Upgrade,
     activity_id,
 )
 from temporal_workflows.failures import TIMEOUT, node_error, run_failure
@@ -51,6 +60,7 @@ from temporal_workflows.scheduler import (
     AskWhile,
     Close,
     Decision,
+    Frame,
     Outcome,
     Place,
     Run,
@@ -60,12 +70,13 @@ from temporal_workflows.scheduler import (
 )
 from temporal_workflows.scope import scope_for
 
+UPGRADE_REFUSED = "UpgradeRefused"
 RUN = Place("run")  # stands for the whole run in ids of its own activities: `run#…`
 MAX_HISTORY_BYTES = 10 * 1024 * 1024
 MAX_INLINE_STATE = 256 * 1024
 MAX_BATCH = 200
 # How they end is told by records only.
-SILENT = CONTAINER_TYPES | {NodeType.APPROVAL}
+SILENT = CONTAINER_TYPES | {NodeType.APPROVAL, NodeType.EVENT}
 
 
 @workflow.defn(name=GRAPH_WORKFLOW)
@@ -80,6 +91,7 @@ class GraphWorkflow:
             start.graph, seeds=start.seeds, trigger_key=start.trigger_key or _first_trigger(start)
         )
         self.nodes = NodeRuns(start, self.scheduler, self.commands)
+        self.compensations = Compensations(self.scheduler, self._compensate, self._may_compensate)
         self.tasks: dict[Place, asyncio.Task[Outcome | None]] = {}
         self.records: list[NodeRecord] = []
         self.recording: asyncio.Task[None] | None = None
@@ -88,7 +100,9 @@ class GraphWorkflow:
         self.held: list[Decision] = []
         self.paused = start.state is not None and start.state.paused
         self.rotate = False
+        self.upgrade: Upgrade | None = None
         self.cancelling = False
+        self.undone = 0
         self.broken: BaseException | None = None
 
     @workflow.run
@@ -101,13 +115,18 @@ class GraphWorkflow:
             await workflow.wait_condition(lambda: self._settled() or self._drained())
             if not self._settled():
                 await self._continue_as_new()
+            if self.scheduler.error is not None:
+                raise run_failure(self.scheduler.error)
+            return GraphResult(output=await self._output())
         except asyncio.CancelledError:
-            if self.scheduler.frames:  # else the state was not loaded yet: nothing ran
+            await self._know_what_ran()
+            if self.scheduler.frames:
                 await self._cancel()
+            await self._undo()
             raise
-        if self.scheduler.error is not None:
-            raise run_failure(self.scheduler.error)
-        return GraphResult(output=await self._output())
+        except FailureError:
+            await self._undo()
+            raise
 
     @workflow.signal(name=ADMITTED_SIGNAL)
     def admitted(self, answer: Admitted) -> None:
@@ -127,19 +146,51 @@ class GraphWorkflow:
         held, self.held = self.held, []
         self._apply(held)
 
+    @workflow.signal(name=EVENT_SIGNAL)
+    def event(self, arrival: EventArrival) -> None:
+        """An event that a node waits for; any other changes nothing."""
+        self.nodes.events.arrive(arrival)
+
     @workflow.update(name=DECIDE_UPDATE)
-    def decide(self, decision: PersonsDecision) -> None:
+    def decide(self, decision: PersonsDecision) -> DecisionTaken:
         """A person says what a node waits for."""
-        self.nodes.approvals.decide(decision)
+        return self.nodes.approvals.decide(decision)
 
     @decide.validator
     def _may_decide(self, decision: PersonsDecision) -> None:
         self.nodes.approvals.check(decision)
 
+    @workflow.update(name=UPGRADE_UPDATE)
+    def take_upgrade(self, upgrade: Upgrade) -> None:
+        """Go on with another version as soon as what runs has ended; what waits goes on waiting."""
+        self.upgrade, self.rotate = upgrade, True
+
+    @take_upgrade.validator
+    def _may_upgrade(self, upgrade: Upgrade) -> None:
+        found = self.compatibility(upgrade)
+        if found.reasons:
+            message = "; ".join(reason.message for reason in found.reasons)
+            raise ApplicationError(message, found.model_dump(mode="json"), type=UPGRADE_REFUSED)
+
+    @workflow.query(name=COMPATIBILITY_QUERY)
+    def compatibility(self, upgrade: Upgrade) -> Compatibility:
+        """Whether the run could go on with another version as it stands now."""
+        found = compatibility(
+            self.start.graph,
+            upgrade.graph,
+            ended={key for frame in self.scheduler.frames.values() for key in _began(frame)},
+            running={place.key for place in self.scheduler.running()} - self._not_begun(),
+        )
+        if self.cancelling or self.scheduler.done:
+            found.reasons.append(Reason(code="RUN_ENDS", message="the run is ending"))
+        return found
+
     @workflow.query(name=STATUS_QUERY)
     def status(self) -> list[str]:
         """Activity ids of the nodes that run now."""
-        return [activity_id(place.key, place.path) for place in self.scheduler.running()]
+        undoing = [self.compensations.running] if self.compensations.running else []
+        running = [*self.scheduler.running(), *undoing]
+        return [activity_id(place.key, place.path) for place in running]
 
     # Progress ------------------------------------------------------------------------------------
 
@@ -149,7 +200,11 @@ class GraphWorkflow:
             self._apply(self.scheduler.start())
             return
         self.nodes.deadlines = {Place(key, path): when for key, path, when in state.deadlines}
-        self._apply(self.scheduler.load(state.scheduler or await self._load(state)))
+        dumped = state.scheduler or await self._load(state)
+        if state.edges is None:
+            self._apply(self.scheduler.load(dumped))
+        else:
+            self._apply(self.scheduler.adopt(dumped, state.edges))
         for place in list(self.scheduler.passes):
             self._limit(place)
 
@@ -214,7 +269,7 @@ class GraphWorkflow:
 
     async def _run(self, place: Place) -> Outcome | None:
         node = self.start.graph.by_key[place.key]
-        if isinstance(node, ApprovalNode):  # no event tells how it ends
+        if isinstance(node, ApprovalNode | EventNode):  # no event tells how it ends
             return await self._close(place, await self.nodes.run(place))
         if not isinstance(node, ParallelNode | LoopNode):
             return await self.nodes.run(place)
@@ -310,15 +365,64 @@ class GraphWorkflow:
             raise self.broken
         return self.scheduler.done and not self.tasks and self.recording is None
 
-    async def _cancel(self) -> None:
+    async def _know_what_ran(self) -> None:
+        """A run that is cancelled while it loads its state has still to undo what is in it."""
+        if self.scheduler.frames or not self.start.graph.compensations:
+            return
+        self.paused = True  # nothing begins by the way
+        with suppress(FailureError):  # the state is gone, and with it what was done
+            await self._to_its_end(self._begin())
+
+    def _stop_all(self) -> None:
         self.cancelling, self.paused = True, False
         held, self.held = self.held, []
         self._apply(held)
         self._apply(self.scheduler.cancel())
+
+    async def _cancel(self) -> None:
+        self._stop_all()
         while not self._settled():
             # A second request to cancel changes nothing; what runs is already being stopped.
             with suppress(asyncio.CancelledError):
                 await workflow.wait_condition(self._settled)
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, None]) -> None:
+        """Shield work: a request to cancel lets it go on if it was paused, and no more."""
+        task = asyncio.create_task(work)
+        while not task.done():
+            try:
+                await workflow.wait_condition(task.done)
+            except asyncio.CancelledError:
+                self.paused = False
+        task.result()
+
+    # Compensation --------------------------------------------------------------------------------
+
+    async def _undo(self) -> None:
+        """Undo what completed, if anything has a compensation; only termination stops it."""
+        if self.scheduler.undoable:
+            self.upgrade = None
+            await self._to_its_end(self._undo_all())
+
+    async def _undo_all(self) -> None:
+        if self.tasks:  # the run fails before its nodes ended: what they did could not be recorded
+            self._stop_all()
+            await workflow.wait_condition(lambda: not self.tasks)
+        await self.compensations.run()
+        await workflow.wait_condition(lambda: self.recording is None)
+
+    async def _may_compensate(self) -> None:
+        await workflow.wait_condition(lambda: not self.paused)
+        # A cancelled run ends as cancelled only in the history that was asked to.
+        if self.undone and not self.cancelling and self._is_long():
+            await workflow.wait_condition(lambda: self.recording is None)
+            await self._continue_as_new()
+
+    async def _compensate(self, place: Place) -> None:
+        task = asyncio.create_task(self.nodes.run(place))
+        await workflow.wait_condition(task.done)
+        self._outcome(place, task)
+        self.undone += 1
 
     async def _output(self) -> Json:
         template = self.start.graph.output
@@ -339,13 +443,17 @@ class GraphWorkflow:
         """Whether this history is long enough; nothing new starts until what runs has ended."""
         if self.rotate or self.cancelling:
             return self.rotate and not self.cancelling
-        info = workflow.info()
-        length = info.get_current_history_length()
-        limit = self.start.max_events
-        long = length > limit or info.get_current_history_size() > MAX_HISTORY_BYTES
+        length = workflow.info().get_current_history_length()
         # A child may run for days: do not hold its siblings for it until there is no choice.
-        self.rotate = long and (length > 2 * limit or not self._children())
+        self.rotate = self._is_long() and (
+            length > 2 * self.start.max_events or not self._children()
+        )
         return self.rotate
+
+    def _is_long(self) -> bool:
+        info = workflow.info()
+        long = info.get_current_history_length() > self.start.max_events
+        return long or info.get_current_history_size() > MAX_HISTORY_BYTES
 
     def _children(self) -> bool:
         by_key = self.start.graph.by_key
@@ -355,13 +463,18 @@ class GraphWorkflow:
     def _drained(self) -> bool:
         """Whether only timers still run; they go on in the next run."""
         timers_only = all(place in self.nodes.deadlines for place in self.tasks)
-        return self._rotating() and timers_only and self.recording is None
+        idle = timers_only and not self.nodes.events.holding
+        return self._rotating() and idle and self.recording is None
 
     async def _continue_as_new(self) -> NoReturn:
+        if self.upgrade is not None:
+            self.scheduler.withdraw(found.place for found in self.held if isinstance(found, Run))
+        self.nodes.events.leave()
         text = json.dumps(self.scheduler.dump(), separators=(",", ":"))
         state = RunState(
             deadlines=[(place.key, place.path, at) for place, at in self.nodes.deadlines.items()],
             paused=self.paused,
+            questions=self.nodes.approvals.open_questions(),
         )
         if len(text) <= MAX_INLINE_STATE:
             state.scheduler = json.loads(text)
@@ -371,7 +484,22 @@ class GraphWorkflow:
                 Activity.SAVE_STATE, task, RUN, title="save", purpose="save", result=StateChunks
             )
             state.chunks = saved.chunks
-        workflow.continue_as_new(self.start.model_copy(update={"state": state}))
+        state.events = self.nodes.events.arrivals()
+        workflow.continue_as_new(self._following(state))
+
+    def _not_begun(self) -> set[str]:
+        """Keys of nodes that are held back wherever they are to run."""
+        held = {found.place for found in self.held if isinstance(found, Run)}
+        begun = {place.key for place in self.scheduler.running() if place not in held}
+        return {place.key for place in held} - begun
+
+    def _following(self, state: RunState) -> GraphInput:
+        """What the next run of the chain is given."""
+        if self.upgrade is None:
+            return self.start.model_copy(update={"state": state})
+        state.edges = [ends_of(edge) for edge in self.start.graph.edges]
+        chosen = {name: getattr(self.upgrade, name) for name in type(self.upgrade).model_fields}
+        return self.start.model_copy(update={"state": state, **chosen})
 
     async def _load(self, state: RunState) -> dict[str, Any]:
         parts = []
@@ -410,6 +538,12 @@ def _as_record(place: Place, outcome: Outcome) -> NodeRecord:
         reason=outcome.reason,
         handle=outcome.handle,
     )
+
+
+def _began(frame: Frame) -> list[str]:
+    """Keys of the nodes that ended after they began: what was skipped may change."""
+    never = (ExecutionStatus.SKIPPED, ExecutionStatus.CANCELLED)
+    return [key for key, found in frame.outcomes.items() if found.status not in never]
 
 
 def _first_trigger(start: GraphInput) -> str | None:

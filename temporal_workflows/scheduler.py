@@ -1,12 +1,13 @@
 """The pure state machine of a run: facts in, decisions out. Knows no Temporal and no clock."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 from models.enums import ExecutionStatus, FailureMode, OnError
+from models.graph.compatibility import EdgeEnds, ends_of
 from models.graph.graph import Edge, Graph
 from models.graph.node import (
     ERROR_HANDLE,
@@ -14,6 +15,7 @@ from models.graph.node import (
     AggregatorNode,
     ApprovalNode,
     ConditionNode,
+    EventNode,
     LoopNode,
     Node,
     ParallelNode,
@@ -25,6 +27,7 @@ from temporal_workflows.contracts import NodeError, NodeRecord
 COMPLETED, FAILED = ExecutionStatus.COMPLETED, ExecutionStatus.FAILED
 CANCELLED, SKIPPED = ExecutionStatus.CANCELLED, ExecutionStatus.SKIPPED
 RUNNING = ExecutionStatus.RUNNING
+REUSED = "reused"
 
 
 class EdgeState(StrEnum):
@@ -126,6 +129,7 @@ class Frame:
     undecided: int = 0
     error: NodeError | None = None
     stopping: bool = False
+    undoable: bool = False  # something in it, or in a pass inside it, may have to be undone
 
 
 @dataclass(slots=True)
@@ -157,6 +161,8 @@ class Scheduler:
         self.seeds = {Place(seed.node_key, seed.path): seed for seed in seeds}
         self.frames: dict[tuple[str | None, str], Frame] = {}
         self.passes: dict[Place, Passes] = {}
+        self.undoable: list[Place] = []  # what has a compensation and completed, in that order
+        self.past: dict[tuple[str | None, str], Frame] = {}  # ended passes that undoing reads
         self.cancelled = False
         self._edge_ids = {id(edge): index for index, edge in enumerate(graph.edges)}
         self._decisions: list[Decision] = []
@@ -241,8 +247,9 @@ class Scheduler:
         return dict(self._terminal_outputs(self.frames[None, ""]))
 
     def frame_of(self, place: Place) -> Frame:
-        """The frame that holds the node."""
-        return self.frames[self.graph.by_key[place.key].parent, place.path]
+        """The frame that holds the node; of an ended pass only while something may be undone."""
+        name = self.graph.by_key[place.key].parent, place.path
+        return self.past[name] if name in self.past else self.frames[name]
 
     def running(self) -> Iterator[Place]:
         """Running nodes, containers included, in the order they started."""
@@ -308,7 +315,7 @@ class Scheduler:
         place = Place(node.key, frame.path)
         seed = self.seeds.get(place)
         if outcome.status is RUNNING and seed is not None:
-            outcome = Outcome(seed.status, seed.output, seed.handle, seed.error, "reused")
+            outcome = Outcome(seed.status, seed.output, seed.handle, seed.error, REUSED)
         if outcome.status is RUNNING:
             frame.running[node.key] = None
             self._decisions.append(Run(place))
@@ -349,6 +356,8 @@ class Scheduler:
             }
         frame.outcomes[node.key] = outcome
         frame.undecided -= 1
+        if node.key in self.graph.compensations:
+            self._note_effect(Place(node.key, frame.path), frame, outcome)
         for edge in self.graph.outgoing[node.key]:
             self._decide_edge(frame, edge, _edge_state(node, outcome, edge, unhandled))
         if isinstance(node, AggregatorNode) and node.config.cancel_rest:
@@ -357,6 +366,16 @@ class Scheduler:
             self._note_failure(frame, outcome.error)
         if frame.undecided == 0 and frame.container is not None:
             self._end_pass(frame)
+
+    def _note_effect(self, place: Place, frame: Frame, outcome: Outcome) -> None:
+        """Remember what this run did itself; the passes around it are needed to undo it."""
+        if outcome.status is not COMPLETED or outcome.reason == REUSED:
+            return
+        self.undoable.append(place)
+        around: Frame | None = frame
+        while around is not None and not around.undoable:
+            around.undoable = True
+            around = self.parent_frame(around)
 
     def _handled(self, node: Node) -> bool:
         if node.on_error is OnError.BRANCH:
@@ -489,6 +508,9 @@ class Scheduler:
         del passes.active[index]
         passes.results[index] = self._pass_output(frame)
         del self.frames[place.key, frame.path]
+        if frame.undoable:
+            frame.edges, frame.open_edges = {}, {}
+            self.past[place.key, frame.path] = frame
         if frame.error is not None:
             passes.error = passes.error or frame.error
             passes.stopping |= self.graph.failure_mode is FailureMode.FAIL_FAST
@@ -542,13 +564,67 @@ class Scheduler:
         return {
             "frames": [_dump_frame(frame) for frame in self.frames.values()],
             "passes": [_dump_passes(place, passes) for place, passes in self.passes.items()],
+            "undoable": [[place.key, place.path] for place in self.undoable],
+            "past": [_dump_frame(frame) for frame in self.past.values()],
         }
+
+    def adopt(self, state: dict[str, Any], edges: Sequence[EdgeEnds]) -> list[Decision]:
+        """Take up a state that was dumped with another graph, whose `edges` these were.
+
+        The graphs are compatible (see `models.graph.compatibility`): what ended keeps its outcome,
+        edges that are new carry what their sources came to, and what now may start starts.
+        """
+        numbers = {ends_of(edge): number for number, edge in enumerate(self.graph.edges)}
+        for raw in state["frames"]:
+            known = {int(number): edge for number, edge in raw["edges"].items()}
+            raw["edges"] = {
+                str(numbers[edges[number]]): decided
+                for number, decided in known.items()
+                if edges[number] in numbers
+            }
+        again = self.load(state)
+        for frame in list(self.frames.values()):
+            self._fit(frame)
+        return again + self._drain()
+
+    def _fit(self, frame: Frame) -> None:
+        """Make a frame of another graph one of this graph."""
+        body = self.graph.body[frame.container.key if frame.container else None]
+        keys = {node.key for node in body}
+        frame.outcomes = {key: found for key, found in frame.outcomes.items() if key in keys}
+        frame.undecided = sum(node.key not in frame.outcomes for node in body)
+        frame.open_edges = {
+            node.key: sum(
+                self._edge_ids[id(edge)] not in frame.edges
+                for edge in self.graph.incoming[node.key]
+            )
+            for node in body
+        }
+        for node in body:
+            outcome = frame.outcomes.get(node.key)
+            if outcome is not None:
+                unhandled = outcome.status is FAILED and not self._handled(node)
+                for edge in self.graph.outgoing[node.key]:
+                    self._decide_edge(frame, edge, _edge_state(node, outcome, edge, unhandled))
+        self._work.extend((frame, node) for node in body)
+        if frame.undecided == 0:
+            self._work.append((frame, None))
+
+    def withdraw(self, places: Iterable[Place]) -> None:
+        """Nodes that were to run have not begun: whoever adopts the state decides on them anew."""
+        for place in places:
+            self.frame_of(place).running.pop(place.key, None)
 
     def load(self, state: dict[str, Any]) -> list[Decision]:
         """Take up a dumped state; answers with what ran or was asked when it was dumped."""
         for raw in state["frames"]:
             frame = _load_frame(raw)
             self.frames[frame.container.key if frame.container else None, frame.path] = frame
+        # States of runs that began before anything could be undone have neither.
+        self.undoable = [Place(*raw) for raw in state.get("undoable", ())]
+        for raw in state.get("past", ()):
+            frame = _load_frame(raw)
+            self.past[frame.container.key if frame.container else None, frame.path] = frame
         for raw in state["passes"]:
             self.passes[Place(*raw["place"])] = _load_passes(raw)
         again: list[Decision] = [Run(place) for place in self.running() if place not in self.passes]
@@ -597,7 +673,7 @@ def _is_live(node: Node, outcome: Outcome, handle: str | None) -> bool:
         return outcome.status is FAILED and handle == ERROR_HANDLE
     if isinstance(node, ConditionNode) and outcome.status is COMPLETED and handle is not None:
         return handle == outcome.handle
-    if isinstance(node, AgentNode | ApprovalNode) and outcome.status is COMPLETED:
+    if isinstance(node, AgentNode | ApprovalNode | EventNode) and outcome.status is COMPLETED:
         return handle == outcome.handle
     return True
 
@@ -655,6 +731,7 @@ def _dump_frame(frame: Frame) -> dict[str, Any]:
         "undecided": frame.undecided,
         "error": frame.error.model_dump() if frame.error else None,
         "stopping": frame.stopping,
+        "undoable": frame.undoable,
     }
 
 
@@ -670,6 +747,7 @@ def _load_frame(raw: dict[str, Any]) -> Frame:
         undecided=raw["undecided"],
         error=NodeError.model_validate(raw["error"]) if raw["error"] else None,
         stopping=raw["stopping"],
+        undoable=raw.get("undoable", False),
     )
 
 

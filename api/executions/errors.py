@@ -71,3 +71,10 @@ class TemporalUnavailable(APIError):
 
     status = 503
     code = "TEMPORAL_UNAVAILABLE"
+
+
+class UpgradeRefused(APIError):
+    """The run cannot go on with that version; `errors` name what began and differs."""
+
+    status = 409
+    code = "UPGRADE_REFUSED"

@@ -41,12 +41,16 @@ from api.executions.schemas import (
     Statistics,
     TerminateRequest,
     Timeline,
+    UpgradeReport,
+    UpgradeRequest,
     View,
 )
 from api.executions.stream import Position
 from api.executions.timeline import timeline_of
+from api.executions.upgrade import report, upgrade
 from api.ownership import owned
 from api.pagination import cut, decode_cursor, encode_cursor
+from api.schemas import Version
 from models.enums import ExecutionStatus, LogLevel, TriggerType
 from models.execution import WorkflowExecution
 
@@ -275,6 +279,27 @@ async def resume_execution(
 ) -> ExecutionOut:
     """Let a paused run go on; one that is not paused stays as it is."""
     await service.resume(execution)
+    return view.execution(execution, brief=True)
+
+
+@router.get("/executions/{execution_id}/upgrade", dependencies=WRITES)
+async def get_upgrade_report(
+    execution: ExecutionDep, session: SessionDep, engine: EngineDep, version: Version
+) -> UpgradeReport:
+    """Whether the run could go on with another version, and what would become of its nodes."""
+    return await report(session, engine, execution, version)
+
+
+@router.post("/executions/{execution_id}/upgrade", status_code=202, dependencies=WRITES)
+async def upgrade_execution(
+    execution: ExecutionDep,
+    session: SessionDep,
+    engine: EngineDep,
+    view: ViewDep,
+    request: UpgradeRequest,
+) -> ExecutionOut:
+    """Let a run go on with another version, once what runs now has ended."""
+    await upgrade(session, engine, execution, request.version)
     return view.execution(execution, brief=True)
 
 

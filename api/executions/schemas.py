@@ -10,6 +10,7 @@ from api.schemas import Closed, StoredJson, Text
 from models.enums import ExecutionStatus, LogLevel, NodeType, TriggerType
 from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
 from models.graph.base import KEY_PATTERN
+from models.graph.compatibility import Compatibility
 from models.graph.values import ARTIFACT_KEY, Json, encoded_size
 
 # An output beyond this is left out of lists and streams; the detail has it whole.
@@ -34,6 +35,20 @@ class RetryRequest(Closed):
         None, description="Replaces the inputs of `from_node`; of a trigger, the run's input."
     )
     version: int | None = Field(None, ge=1, le=2**31 - 1)
+
+
+class UpgradeRequest(Closed):
+    """The version that the run is to go on with."""
+
+    version: int = Field(ge=1, le=2**31 - 1)
+
+
+class UpgradeReport(Compatibility):
+    """Whether a run can go on with another version, and what becomes of each node."""
+
+    from_version: int
+    to_version: int
+    possible: bool
 
 
 class TerminateRequest(Closed):

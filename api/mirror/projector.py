@@ -39,7 +39,12 @@ from api.mirror.rows import (
 )
 from models.enums import ApprovalStatus, ExecutionStatus, NodeType
 from models.graph.node import CONTAINER_TYPES
-from temporal_workflows.contracts import APPROVAL_PURPOSE, IDLE_PURPOSE, Activity
+from temporal_workflows.contracts import (
+    APPROVAL_PURPOSE,
+    EVENT_PURPOSE,
+    IDLE_PURPOSE,
+    Activity,
+)
 from temporal_workflows.scheduler import Place
 
 COMPLETED, FAILED = ExecutionStatus.COMPLETED, ExecutionStatus.FAILED
@@ -49,7 +54,7 @@ NODE_ACTIVITIES = frozenset(
     {Activity.TRIGGER, Activity.CONDITION, Activity.ADAPTER, Activity.AGGREGATOR}
 )
 # What `evaluate` is for, and the status that its node has from then on.
-OPENING = {"items": RUNNING, "workflow": RUNNING, "delay": WAITING}
+OPENING = {"items": RUNNING, "workflow": RUNNING, "delay": WAITING, EVENT_PURPOSE: WAITING}
 # A node that is an execution of its own below; a turn of an agent's run is none.
 CHILDREN = frozenset({NodeType.WORKFLOW, NodeType.AGENT})
 REMOTE = frozenset({NodeType.TOOL, NodeType.AGENT})
@@ -157,6 +162,10 @@ class Projector:
         if "graph" not in fact.start:
             self._tools = {tool["name"]: _kind(tool) for tool in fact.start.get("tools") or ()}
         self._paused = bool((fact.start.get("state") or {}).get("paused"))
+        # A run may go on with another version of its graph.
+        row = self.execution
+        row.workflow_version = fact.start.get("workflow_version", row.workflow_version)
+        row.graph_hash = fact.start.get("graph_hash", row.graph_hash)
         if self.execution.started_at is None:
             self.execution.started_at = fact.at
 
@@ -311,6 +320,8 @@ class Projector:
         row = self._open_or_add(fact, fact.place, status, started_at=fact.started_at)
         if fact.purpose == "delay":
             row.output = _until(found, fact.completed_at)
+        elif fact.purpose == EVENT_PURPOSE:
+            _await_event(row, found)
         else:
             row.input = found or None
 
@@ -321,6 +332,8 @@ class Projector:
         status = ExecutionStatus(record["status"])
         row = self._open_or_add(fact, place, RUNNING)
         self._end_approval(row, ApprovalStatus.CANCELLED, fact)
+        if row.node_type is NodeType.EVENT:
+            row.output = None  # what it waited for is its input
         self._end(
             row,
             status,
@@ -531,6 +544,16 @@ def _kind(tool: JsonObject) -> NodeType:
 def _id(found: str | None) -> UUID | None:
     """An id that may be left out, as nothing or as an empty text."""
     return UUID(found) if found else None
+
+
+def _await_event(row: NodeRow, found: Any) -> None:
+    """A node begins to wait for an event; `found` is {event, key, until, asked_at}.
+
+    Matching and the sweep read its output.
+    """
+    if isinstance(found, dict):
+        row.input = {name: found.get(name) for name in ("event", "key")}
+        row.output = {**row.input, "until": found.get("until")}
 
 
 def _unrecorded(row: NodeRow, attempt: int) -> Failure:

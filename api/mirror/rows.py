@@ -109,6 +109,8 @@ class ExecutionRow:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     temporal_run_id: str | None = None
+    workflow_version: int = 0
+    graph_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ WRITE = text(
         SET status = r.status, output = r.output, error = r.error,
             started_at = r.started_at, ended_at = r.ended_at,
             temporal_run_id = r.temporal_run_id, start_input = NULL,
+            workflow_version = r.workflow_version, graph_hash = r.graph_hash,
             mirror_cursor = r.mirror_cursor,
             mirror_lease_until = now() + interval '{LEASE_SECONDS} seconds',
             -- Later than the last change, whatever the server's clock does.

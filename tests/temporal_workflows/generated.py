@@ -11,12 +11,25 @@ MAX_NESTING = 2
 
 
 @st.composite
-def graphs(draw: st.DrawFn) -> Graph:
-    """Valid graphs with branches, joins, containers, error policies and disabled nodes."""
+def graphs(draw: st.DrawFn, *, undoable: bool = False) -> Graph:
+    """Valid graphs with branches, joins, containers, error policies and disabled nodes.
+
+    With `undoable` some tools have a compensation.
+    """
     nodes: list[dict[str, Any]] = [{"key": "start", "type": "trigger"}]
     edges: list[dict[str, Any]] = []
     _body(draw, None, 0, nodes, edges)
+    if undoable:
+        nodes += [_undoing(node) for node in nodes if node["type"] == "tool" and draw(st.booleans())]
     return Graph.model_validate({"nodes": nodes, "edges": edges})
+
+
+def _undoing(node: dict[str, Any]) -> dict[str, Any]:
+    """A compensation for the node, which names it from then on."""
+    node["compensation"] = f"undo_{node['key']}"
+    return {"key": node["compensation"], "type": "tool", "parent": node["parent"]} | {
+        "config": {"kind": "builtin", "name": "echo"}
+    }
 
 
 def _body(

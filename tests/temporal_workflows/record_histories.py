@@ -31,7 +31,9 @@ from temporal_workflows.contracts import (
     PAUSE_SIGNAL,
     RESUME_SIGNAL,
     STATUS_QUERY,
+    UPGRADE_UPDATE,
     Decision,
+    Upgrade,
 )
 from tests.temporal_workflows.runs import Runs
 from tests.temporal_workflows.shapes import Shape, shapes
@@ -63,6 +65,7 @@ ASKING = Graph.model_validate(
         ],
     }
 )
+UPGRADE_FILE = HISTORIES / "graph-upgrade.json"
 PAUSE_FILE = HISTORIES / "graph-pause.json"
 PAUSED = Graph.model_validate(
     {
@@ -109,14 +112,18 @@ async def _record(shape: Shape, address: str, folder: str, client: Client) -> No
         workers.append(_start_worker(address, folder))
     with suppress(WorkflowFailureError):
         await asyncio.wait_for(handle.result(), 60)
+    await _write_chain(shape.name, client, handle)
+    for worker in workers:
+        worker.kill()
+
+
+async def _write_chain(name: str, client: Client, handle: WorkflowHandle[object, object]) -> None:
     for number, run_id in enumerate(await _chain(client, handle)):
         history = await client.get_workflow_handle(handle.id, run_id=run_id).fetch_history()
         suffix = f"-{number}" if number else ""
-        (HISTORIES / f"{shape.name}{suffix}.json").write_text(
+        (HISTORIES / f"{name}{suffix}.json").write_text(
             _portable(history.to_json()), encoding="utf-8"
         )
-    for worker in workers:
-        worker.kill()
 
 
 def _start_worker(address: str, folder: str) -> multiprocessing.process.BaseProcess:
@@ -161,6 +168,21 @@ async def _record_pause(address: str, folder: str, client: Client) -> None:
     worker.kill()
 
 
+async def _record_upgrade(address: str, folder: str, client: Client) -> None:
+    """A run that waits, and goes on in another history with a newer graph."""
+    worker = _start_worker(address, folder)
+    handle = await Runs(client, QUEUE).start(PAUSED)
+    await asyncio.sleep(0.5)
+    document = PAUSED.model_dump(mode="json", exclude_unset=True)
+    document["nodes"].append({"key": "more", "type": "adapter", "config": {"output": 1}})
+    document["edges"].append({"source": "start", "target": "more"})
+    newer = Upgrade(workflow_version=2, graph=Graph.model_validate(document))
+    await handle.execute_update(UPGRADE_UPDATE, newer)
+    await asyncio.wait_for(handle.result(), 60)
+    await _write_chain(UPGRADE_FILE.stem, client, handle)
+    worker.kill()
+
+
 async def _record_approvals(address: str, folder: str, client: Client) -> None:
     """Nodes that wait for a person: a yes, a no with a branch, and nobody's word."""
     worker = _start_worker(address, folder)
@@ -193,6 +215,8 @@ async def main() -> None:
             await _record(shape, server.address, folder, client)
         if not PAUSE_FILE.exists():
             await _record_pause(server.address, folder, client)
+        if not UPGRADE_FILE.exists():
+            await _record_upgrade(server.address, folder, client)
         if not APPROVAL_FILE.exists():
             await _record_approvals(server.address, folder, client)
         await server.stop()

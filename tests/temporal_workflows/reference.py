@@ -32,7 +32,8 @@ def _body(
     graph: Graph, script: Script, parent: str | None, path: str, result: Result
 ) -> tuple[Json, bool]:
     """(output of the pass, whether it failed)."""
-    todo = [node for node in graph.nodes if node.parent == parent]
+    undoing = {getattr(node, "compensation", None) for node in graph.nodes}
+    todo = [node for node in graph.nodes if node.parent == parent and node.key not in undoing]
     done: dict[str, str] = {}
     edges: dict[tuple[str, str, str | None], str] = {}
     failed = False
@@ -59,6 +60,7 @@ def _body(
         n.key
         for n in graph.nodes
         if n.parent == parent
+        and n.key not in undoing
         and not graph.outgoing[n.key]
         and (done[n.key] == "completed" or (done[n.key] == "failed" and _handled(graph, n)))
     ]
