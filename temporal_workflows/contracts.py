@@ -20,14 +20,19 @@ from models.graph.values import Json
 TASK_QUEUE = "pastetrader"
 GRAPH_WORKFLOW = "GraphWorkflow"
 AGENT_WORKFLOW = "AgentWorkflow"
+SCHEDULED_RUN = "ScheduledRun"
 NOTIFY_WORKFLOW = "NotifyWorkflow"
 EXECUTION_PREFIX = "exec-"
+SCHEDULE_PREFIX = "trigger-"
 NOTIFY_PREFIX = "notify-"
 HINT_CHANNEL = "pastetrader_hint"
+FIRINGS_CHANNEL = "pastetrader_firings"
+FIRINGS_CHANNEL = "pastetrader_firings"  # firings of triggers that nobody has taken up yet
 STATUS_QUERY = "status"
 ADMITTED_SIGNAL = "admitted"
 PAUSE_SIGNAL = "pause"  # nothing new begins until `resume`
 RESUME_SIGNAL = "resume"
+ENDED_SIGNAL = "ended"  # the run that a schedule started is over
 DECIDE_UPDATE = "decide"  # a person's word on a sensitive call
 SAY_UPDATE = "say"  # a person's next message in a conversation
 CLOSE_UPDATE = "close"  # nobody will say anything more
@@ -59,6 +64,8 @@ class Activity:
     TURN = "turn"  # one answer of a language model
     DRAFT = "draft"  # a change of the graph that an agent drafts
     MCP_DISCOVER = "mcp_discover"
+    FIRE = "fire"  # a schedule's firing
+    WITHDRAW = "withdraw"  # takes one back that has not started yet
     NOTIFY = "notify"  # tells one address of one thing
 
 
@@ -82,6 +89,11 @@ def execution_id(temporal_workflow_id: str) -> str | None:
 def notify_workflow_id(notice_id: str) -> str:
     """Temporal workflow id of what tells of a notice."""
     return f"{NOTIFY_PREFIX}{notice_id}"
+
+
+def schedule_id(trigger_id: str) -> str:
+    """Id of a trigger's schedule; what it starts has the time in UTC behind it."""
+    return f"{SCHEDULE_PREFIX}{trigger_id}"
 
 
 def activity_id(key: str, path: str, purpose: str = "") -> str:
@@ -573,6 +585,31 @@ class AgentInput(Payload):
     state: AgentState | None = None
     max_events: int = 4_000  # continue as new beyond this many history events
     started_at: datetime | None = None
+
+
+class ScheduledRunInput(Payload):
+    """Input of `ScheduledRun`; with `waits` it goes on until the run that it starts is over."""
+
+    trigger_id: str
+    waits: bool = True
+
+
+class FiringTask(Payload):
+    """Input of activities `fire` and `withdraw`; `key` says which firing of the trigger it is."""
+
+    trigger_id: str
+    key: str
+    scheduled_at: datetime
+
+
+class FiringState(Payload):
+    """Result of `fire` and `withdraw`: the firing, and whether nothing more will come of it.
+
+    Its id is that of the execution that it starts; None when the trigger is gone.
+    """
+
+    firing_id: str | None = None
+    over: bool = False
 
 
 class McpDiscoveryTask(Payload):

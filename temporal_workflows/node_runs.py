@@ -8,8 +8,9 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ChildWorkflowError, is_cancelled_exception
 
-from models.enums import ExecutionStatus
+from models.enums import ApprovalStatus, ExecutionStatus
 from models.graph.agent import BUDGET_HANDLE, TIMEOUT_HANDLE, AgentSpec
+from models.graph.assignees import AssigneesInvalid, named
 from models.graph.expression import ExpressionError, render_value
 from models.graph.limits import MAX_INLINE_BYTES, MAX_ITEMS, MAX_SUB_WORKFLOW_DEPTH
 from models.graph.node import (
@@ -18,9 +19,11 @@ from models.graph.node import (
     AdapterNode,
     AgentNode,
     AggregatorNode,
+    ApprovalConfig,
     ApprovalNode,
     ConditionNode,
     DelayNode,
+    EventNode,
     LoopNode,
     Node,
     ParallelNode,
@@ -31,22 +34,24 @@ from models.graph.node import (
 from models.graph.tool import ToolSpec
 from models.graph.values import Json, encoded_size, is_artifact
 from temporal_workflows.agent_inputs import Surroundings, ToolMissing, agent_run
-from temporal_workflows.approvals import Approvals
+from temporal_workflows.approvals import Approvals, Question
 from temporal_workflows.commands import Commands
 from temporal_workflows.contracts import (
     Activity,
     AdapterTask,
     ConditionTask,
-    Decision,
     Envelope,
     EvaluateTask,
     GraphInput,
     MergeTask,
     NodeError,
+    RunState,
     SubWorkflow,
     ToolTask,
     TriggerTask,
+    activity_id,
 )
+from temporal_workflows.event_waits import EventWaits
 from temporal_workflows.failures import node_error
 from temporal_workflows.scheduler import Outcome, Place, Scheduler
 from temporal_workflows.scope import scope_for
@@ -56,6 +61,8 @@ COMPLETED = ExecutionStatus.COMPLETED
 # Temporal counts time in nanoseconds and ends with the year 2262; timers beyond fire at once.
 MAX_DELAY = timedelta(days=100 * 365)
 TOO_FAR = "at most 100 years can be waited"
+MAX_EVENT_NAME = 200
+MAX_EVENT_KEY = 255
 
 
 class NodeFailed(Exception):
@@ -87,9 +94,12 @@ class NodeRuns:
     commands: Commands
     deadlines: dict[Place, datetime] = field(default_factory=dict)
     approvals: Approvals = field(init=False)
+    events: EventWaits = field(init=False)
 
     def __post_init__(self) -> None:
-        self.approvals = Approvals(self.commands)
+        before = self.start.state or RunState()
+        self.approvals = Approvals(self.commands, before.questions)
+        self.events = EventWaits(self.commands, self._waiting(before), before.events)
 
     async def run(self, place: Place) -> Outcome:
         """Run a node that is no container.
@@ -109,6 +119,7 @@ class NodeRuns:
             WorkflowNode: self._workflow,
             AgentNode: self._agent,
             ApprovalNode: self._approval,
+            EventNode: self._event,
         }
         return await handlers[type(node)](place, node)
 
@@ -164,7 +175,7 @@ class NodeRuns:
         templates = ToolTemplates(spec, node.inputs)
         # Only whoever names a secret takes a random number, so that older histories replay.
         nonce = workflow.uuid4().hex if templates.secrets else ""
-        given = self.start.input_overrides.get(node.key)
+        given = self._edited(place)
         try:
             return templates.render(self._scope(place, *templates.all), nonce, given)
         except ExpressionError as error:
@@ -237,48 +248,110 @@ class NodeRuns:
         until = self.deadlines.get(place)
         if until is None:
             until = workflow.now() + timedelta(seconds=node.config.approval_seconds)
-        question = self._question(place, node)
+        question = await self._question(place, node, until)
         self.deadlines[place] = until
-        decision = await self.approvals.wait(place, node.title, question, until)
+        asked = await self.approvals.ask(place, node.title, question)
         self.deadlines.pop(place, None)
-        return self._verdict(node, decision)
+        return self._verdict(node, asked)
 
-    def _verdict(self, node: ApprovalNode, decision: Decision | None) -> Outcome:
+    def _verdict(self, node: ApprovalNode, asked: Question) -> Outcome:
         """Nobody goes on unasked: without an edge for it, a no is a failure."""
         ways = {edge.source_handle for edge in self.start.graph.outgoing[node.key]}
+        last = asked.decisions[-1] if asked.status is not ApprovalStatus.PENDING else None
         handle: str | None = None
-        if decision is None:
+        if last is None:
             handle = EXPIRED_HANDLE
             if handle not in ways:
-                raise NodeFailed("ApprovalExpired", "nobody decided in time")
-        elif not decision.approve:
+                raise NodeFailed("ApprovalExpired", _too_late(asked))
+        elif not last.approve:
             handle = REJECTED_HANDLE
             if handle not in ways:
-                why = f": {decision.comment}" if decision.comment else ""
+                why = f": {last.comment}" if last.comment else ""
                 raise NodeFailed("Rejected", f"a person rejected it{why}")
+        decisions: list[Json] = [each.model_dump(mode="json") for each in asked.decisions]
         output: dict[str, Json] = {
-            "approved": decision is not None and decision.approve,
-            "by": decision.by if decision else None,
-            "comment": decision.comment if decision else None,
-            "form": decision.form if decision else None,
+            "approved": last is not None and last.approve,
+            "by": last.by if last else None,
+            "comment": last.comment if last else None,
+            "form": last.form if last else None,
+            "decisions": decisions,
         }
         return Outcome(COMPLETED, output, handle=handle)
 
-    def _question(self, place: Place, node: ApprovalNode) -> dict[str, Json]:
-        """What the person sees: the message, and the inputs that the node was given."""
+    async def _question(self, place: Place, node: ApprovalNode, until: datetime) -> Question:
+        """What people see: the message, and the inputs that the node was given."""
+        config = node.config
         inputs = self._rendered_inputs(place, node)
-        scope = self._scope(place, node.config.message)
+        message = self._rendered(place, config.message, "config.message")
+        arguments: Json = {"message": message} | ({"inputs": inputs} if inputs else {})
+        shown: dict[str, Json] = {"tool": node.title, "arguments": arguments, "form": config.form}
+        if config.assignees:
+            # A large question is recorded by reference, which would hide who may decide.
+            shown["arguments"] = await self.stored(place, node.title, "arguments", arguments)
+            shown |= {"assignees": self._assignees(place, config), "required": config.required}
+            if encoded_size(shown) > MAX_INLINE_BYTES:
+                raise NodeFailed("PayloadTooLarge", f"`form` is over {MAX_INLINE_BYTES} bytes")
+        return Question(
+            shown,
+            until,
+            asked_at=workflow.now(),
+            required=config.required,
+            reminder_seconds=config.reminder_seconds,
+        )
+
+    def _assignees(self, place: Place, config: ApprovalConfig) -> list[Json]:
+        rendered = self._rendered(place, list(config.assignees), "config.assignees")
         try:
-            message = render_value(node.config.message, scope, field="config.message")
+            return list(named(rendered if isinstance(rendered, list) else [], config.required))
+        except AssigneesInvalid as error:
+            raise NodeFailed("InvalidInput", f"`assignees`: {error}") from error
+
+    def _rendered(self, place: Place, template: Json, field: str) -> Json:
+        try:
+            return render_value(template, self._scope(place, template), field=field)
         except ExpressionError as error:
             raise NodeFailed("ExpressionFailed", error.message, {"field": error.field}) from error
-        shown: dict[str, Json] = {"message": message} | ({"inputs": inputs} if inputs else {})
-        return {
-            "tool": node.title,
-            "arguments": shown,
-            "form": node.config.form,
-            "asked_at": workflow.now().isoformat(),
-        }
+
+    def _waiting(self, before: RunState) -> dict[Place, datetime]:
+        """The places that waited for an event when the run continued as new, until when."""
+        waits = {node.key for node in self.start.graph.nodes if isinstance(node, EventNode)}
+        return {Place(key, path): at for key, path, at in before.deadlines if key in waits}
+
+    async def _event(self, place: Place, node: EventNode) -> Outcome:
+        until = self.deadlines.get(place)
+        if until is None:
+            until = workflow.now() + timedelta(seconds=node.config.wait_seconds)
+        awaited = self._awaited(place, node)
+        self.deadlines[place] = until
+        try:
+            found = await self.events.wait(place, node.title, awaited, until)
+        finally:
+            self.deadlines.pop(place, None)
+        if found is not None:
+            return Outcome(COMPLETED, found.model_dump(mode="json"))
+        ways = {edge.source_handle for edge in self.start.graph.outgoing[node.key]}
+        if EXPIRED_HANDLE not in ways:
+            raise NodeFailed("EventTimeout", f"no event {awaited['event']!r} came in time", awaited)
+        nothing: dict[str, Json] = {"id": None, "payload": None, "received_at": None}
+        return Outcome(COMPLETED, {**awaited, **nothing}, handle=EXPIRED_HANDLE)
+
+    def _awaited(self, place: Place, node: EventNode) -> dict[str, Json]:
+        """The name and the key of the event that the node waits for."""
+        scope = self._scope(place, node.config.event, node.config.key)
+        try:
+            event = render_value(node.config.event, scope, field="config.event")
+            key = render_value(node.config.key, scope, field="config.key")
+        except ExpressionError as error:
+            raise NodeFailed("ExpressionFailed", error.message, {"field": error.field}) from error
+        if not isinstance(event, str) or not 0 < len(event) <= MAX_EVENT_NAME:
+            raise _no_event_text("event", event, MAX_EVENT_NAME)
+        if node.config.key is None:
+            return {"event": event, "key": None}
+        # Numbers are what orders and accounts are called by.
+        key = str(key) if isinstance(key, int) and not isinstance(key, bool) else key
+        if not isinstance(key, str) or not 0 < len(key) <= MAX_EVENT_KEY:
+            raise _no_event_text("key", key, MAX_EVENT_KEY)
+        return {"event": event, "key": key}
 
     async def _workflow(self, place: Place, node: WorkflowNode) -> Outcome:
         target = self.start.workflows.get(_sub_workflow_name(node))
@@ -444,7 +517,7 @@ class NodeRuns:
         return await self.stored(place, node.title, "inputs", inputs)
 
     def _rendered_inputs(self, place: Place, node: Node) -> dict[str, Json]:
-        overridden = self.start.input_overrides.get(node.key)
+        overridden = self._edited(place)
         if overridden is not None:
             return overridden
         scope = self._scope(place, node.inputs)
@@ -455,6 +528,11 @@ class NodeRuns:
             }
         except ExpressionError as error:
             raise NodeFailed("ExpressionFailed", error.message, {"field": error.field}) from error
+
+    def _edited(self, place: Place) -> dict[str, Json] | None:
+        """Inputs that whoever runs it again gave instead, for this pass or for all."""
+        given = self.start.input_overrides
+        return given.get(activity_id(place.key, place.path), given.get(place.key))
 
     def _scope(self, place: Place, *templates: Json) -> dict[str, Json]:
         return scope_for(self.scheduler, self.start, self.scheduler.frame_of(place), *templates)
@@ -479,6 +557,18 @@ class NodeRuns:
             name, task, place, title=node.title, size=size, result=Envelope
         )
         return Outcome(COMPLETED, envelope.output, envelope.handle)
+
+
+def _no_event_text(name: str, value: Json, most: int) -> NodeFailed:
+    shown = repr(value)[:100]
+    message = f"`{name}` is {shown}; it must be a text of 1 to {most} characters"
+    return NodeFailed("InvalidInput", message, {"field": f"config.{name}"})
+
+
+def _too_late(asked: Question) -> str:
+    if asked.required == 1:
+        return "nobody decided in time"
+    return f"{len(asked.decisions)} of {asked.required} approved in time"
 
 
 def _own_timeout(node: Node) -> float | None:

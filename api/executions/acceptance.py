@@ -113,8 +113,17 @@ async def ensure_started(engine: Engine, execution: WorkflowExecution) -> None:
         raise TemporalUnavailable("Temporal does not answer; try again shortly") from error
 
 
+def fits(start: GraphInput) -> bool:
+    """Whether one start may carry it."""
+    return _size(start.model_dump(mode="json")) <= MAX_START_BYTES
+
+
+def _size(document: dict[str, Any]) -> int:
+    return len(json.dumps(document, ensure_ascii=False).encode())
+
+
 def _check_size(document: dict[str, Any]) -> None:
-    size = len(json.dumps(document, ensure_ascii=False).encode())
+    size = _size(document)
     if size > MAX_START_BYTES:
         raise SnapshotTooLarge(
             f"all that the run carries takes {size} bytes; at most {MAX_START_BYTES} can be started: "

@@ -29,12 +29,14 @@ from api.executions.schemas import (
     ExecutionGraph,
     ExecutionList,
     ExecutionOut,
+    ForkRequest,
     Links,
     LogList,
     MessageList,
     MessageOut,
     NodeList,
     NodeOut,
+    RetryReport,
     RetryRequest,
     StartAnswer,
     StartRequest,
@@ -301,6 +303,14 @@ async def upgrade_execution(
     """Let a run go on with another version, once what runs now has ended."""
     await upgrade(session, engine, execution, request.version)
     return view.execution(execution, brief=True)
+
+
+@router.get("/executions/{execution_id}/retry")
+async def get_retry_report(
+    execution: ExecutionDep, service: ServiceDep, fork: Annotated[ForkRequest, Query()]
+) -> RetryReport:
+    """What running again from there would take over, and which effects it would repeat."""
+    return await service.retry_report(execution, fork)
 
 
 @router.post("/executions/{execution_id}/retry", status_code=202, dependencies=WRITES)

@@ -27,14 +27,43 @@ class StartRequest(Closed):
     tags: list[Tag] = Field(default_factory=list, max_length=20)
 
 
-class RetryRequest(Closed):
-    """Runs again from `from_node` (none: from what failed); other recorded outputs are reused."""
+class ForkRequest(Closed):
+    """Where a run begins anew: at `from_node` (none: at what failed).
+
+    Of a node within containers, `path` names the pass, such as `3` or `3.0`; none is every pass.
+    """
 
     from_node: str | None = Field(None, pattern=KEY_PATTERN)
+    path: str = Field("", pattern=r"^(\d{1,5}(\.\d{1,5}){0,9})?$")
+    version: int | None = Field(None, ge=1, le=2**31 - 1)
+
+
+class RetryRequest(ForkRequest):
+    """Runs again from there; other recorded outputs are reused."""
+
     inputs: dict[str, StoredJson] | None = Field(
         None, description="Replaces the inputs of `from_node`; of a trigger, the run's input."
     )
-    version: int | None = Field(None, ge=1, le=2**31 - 1)
+
+
+class RepeatedNode(BaseModel):
+    """A node that ran and would run again, `times` in all its passes.
+
+    `effect` tells whether it reaches the world outside, which would then see it again.
+    """
+
+    node_key: str
+    name: str
+    node_type: NodeType
+    times: int
+    effect: bool
+
+
+class RetryReport(BaseModel):
+    """What running again would take over (`reused` outcomes) and what it would do again."""
+
+    reused: int
+    again: list[RepeatedNode]
 
 
 class UpgradeRequest(Closed):

@@ -1,61 +1,179 @@
-"""What a run that is run again takes over from the run before it."""
+"""What a run that is run again takes over from the run before it, and what it does again."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from api.mirror.events import Page
 from api.mirror.projector import Projector
 from api.mirror.rows import ExecutionRow, NodeRow
 from models.enums import ExecutionStatus, OnError
 from models.graph.graph import Graph
+from models.graph.node import LoopNode, Node
 from temporal_workflows.contracts import NodeError, NodeRecord
+
+COMPLETED, FAILED = ExecutionStatus.COMPLETED, ExecutionStatus.FAILED
+_NOT_BEGUN = (ExecutionStatus.SKIPPED, ExecutionStatus.PENDING)
+Place = tuple[str, str]  # key and path
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Where a run begins anew: a node in one pass, or with an empty path in every pass."""
+
+    key: str
+    path: str = ""
+
+
+@dataclass(slots=True)
+class Again:
+    """Outcomes that are taken over, and the rows of what runs again."""
+
+    seeds: list[NodeRecord] = field(default_factory=list)
+    rows: list[NodeRow] = field(default_factory=list)
 
 
 def recorded_rows(execution: ExecutionRow, pages: Sequence[Page]) -> list[NodeRow]:
-    """The last attempt of every top-level node, as the history of a run tells it."""
+    """The last attempt of every node in every pass, as the history of a run tells it."""
     projector = Projector(execution)
-    latest: dict[str, NodeRow] = {}
+    latest: dict[Place, NodeRow] = {}
     for page in pages:
         for row in projector.apply(page).nodes.values():
-            if not row.path:
-                latest[row.node_key] = row
+            latest[row.node_key, row.path] = row
     return list(latest.values())
 
 
-def seeds_for(graph: Graph, rows: Iterable[NodeRow], from_node: str | None) -> list[NodeRecord]:
-    """Outcomes to reuse: of nodes that `from_node` does not lead to and that need not run again.
+def plan(graph: Graph, rows: Iterable[NodeRow], fork: Fork | None, *, inside: bool) -> Again:
+    """Divide what a run did into what is reused and what runs again.
 
-    A node inside containers counts as its outermost container. A failure is reused only where the
-    graph goes on from it.
+    Without a fork what failed runs again, and what follows it. A node that runs again takes all
+    that it leads to with it. With `inside`, a container that holds the fork, or a failure, keeps
+    its other passes and what came before in the same pass; without it the whole container runs
+    again, as it must when its version or its items differ. Passes of a loop follow each other, so
+    those after the fork run again.
     """
-    again = downstream(graph, outermost(graph, from_node)) if from_node else set()
-    seeds = []
-    for row in rows:
-        node = graph.by_key.get(row.node_key)
-        if node is None or node.type is not row.node_type or row.node_key in again:
-            continue
-        goes_on = row.status is ExecutionStatus.FAILED and node.on_error is not OnError.FAIL
-        if row.status is ExecutionStatus.COMPLETED or (goes_on and from_node is not None):
-            seeds.append(_record(row))
-    return seeds
+    found = Again()
+    _Planner(graph, {(row.node_key, row.path): row for row in rows}, fork, inside, found).body(
+        None, "", _chain(graph, fork)
+    )
+    return found
 
 
-def outermost(graph: Graph, key: str) -> str:
-    """The top-level node that holds `key`, or is it."""
-    node = graph.by_key[key]
-    while node.parent is not None:
-        node = graph.by_key[node.parent]
-    return node.key
-
-
-def downstream(graph: Graph, key: str) -> set[str]:
-    """`key` and every node that it leads to."""
-    found, stack = {key}, [key]
+def downstream(graph: Graph, keys: Iterable[str]) -> set[str]:
+    """`keys` and every node that they lead to."""
+    found = set(keys)
+    stack = list(found)
     while stack:
         for edge in graph.outgoing[stack.pop()]:
             if edge.target not in found:
                 found.add(edge.target)
                 stack.append(edge.target)
     return found
+
+
+@dataclass(slots=True)
+class _Planner:
+    graph: Graph
+    rows: dict[Place, NodeRow]
+    fork: Fork | None
+    inside: bool
+    found: Again
+
+    def body(self, parent: str | None, path: str, chain: list[str]) -> bool:
+        """One pass; `chain` leads to the fork. Whether anything in it runs again."""
+        roots = set(chain[:1]) if self.fork else self._failed(parent, path)
+        again = downstream(self.graph, roots)
+        for node in self.graph.body[parent]:
+            row = self.rows.get((node.key, path))
+            if node.key not in again:
+                if row is not None:
+                    self._reuse(node, row)
+            elif self._opens(node, roots, chain):
+                self._container(node, path, chain[1:])
+            else:
+                self._repeat(node, path)
+        return bool(again)
+
+    def _failed(self, parent: str | None, path: str) -> set[str]:
+        """What did not complete, and is no consequence of that."""
+        found = set()
+        for node in self.graph.body[parent]:
+            row = self.rows.get((node.key, path))
+            if row is not None and row.status is not COMPLETED and row.status not in _NOT_BEGUN:
+                found.add(node.key)
+        return found
+
+    def _opens(self, node: Node, roots: set[str], chain: list[str]) -> bool:
+        """Whether a container is kept in part: its items are those it had."""
+        if not self.inside or node.key not in self.graph.body or node.key not in roots:
+            return False
+        follows = node.key in downstream(self.graph, roots - {node.key})
+        return not follows and (self.fork is None or len(chain) > 1)
+
+    def _container(self, node: Node, path: str, chain: list[str]) -> None:
+        row = self.rows.get((node.key, path))
+        if row is not None:
+            self.found.rows.append(row)
+        over = False
+        for index in self._passes(node, path):
+            inner = f"{path}.{index}" if path else str(index)
+            if over:
+                self._repeat_body(node.key, inner)
+            elif not self._reaches(inner):
+                self._reuse_body(node.key, inner)
+            else:
+                over = self.body(node.key, inner, chain) and isinstance(node, LoopNode)
+
+    def _reaches(self, path: str) -> bool:
+        """Whether the fork is in this pass, or in one within it."""
+        if self.fork is None or not self.fork.path:
+            return True
+        return self.fork.path == path or self.fork.path.startswith(f"{path}.")
+
+    def _passes(self, node: Node, path: str) -> list[int]:
+        keys = {each.key for each in self.graph.body[node.key]}
+        prefix = f"{path}." if path else ""
+        inner = [
+            place.removeprefix(prefix)
+            for key, place in self.rows
+            if key in keys and place.startswith(prefix)
+        ]
+        found = {int(index) for index in inner if index.isdigit()}
+        return sorted(found)
+
+    def _reuse(self, node: Node, row: NodeRow) -> None:
+        if row.node_type is not node.type:
+            return
+        goes_on = row.status is FAILED and node.on_error is not OnError.FAIL
+        if row.status is COMPLETED or (goes_on and self.fork is not None):
+            self.found.seeds.append(_record(row))
+
+    def _reuse_body(self, parent: str, path: str) -> None:
+        for node in self.graph.body[parent]:
+            row = self.rows.get((node.key, path))
+            if row is not None:
+                self._reuse(node, row)
+
+    def _repeat(self, node: Node, path: str) -> None:
+        row = self.rows.get((node.key, path))
+        if row is not None and row.status not in _NOT_BEGUN:
+            self.found.rows.append(row)
+        if node.key in self.graph.body:
+            for index in self._passes(node, path):
+                self._repeat_body(node.key, f"{path}.{index}" if path else str(index))
+
+    def _repeat_body(self, parent: str, path: str) -> None:
+        for node in self.graph.body[parent]:
+            self._repeat(node, path)
+
+
+def containers(graph: Graph, key: str) -> list[str]:
+    """The containers around a node, outermost first."""
+    parent = graph.by_key[key].parent
+    return [*containers(graph, parent), parent] if parent else []
+
+
+def _chain(graph: Graph, fork: Fork | None) -> list[str]:
+    return [*containers(graph, fork.key), fork.key] if fork else []
 
 
 def _record(row: NodeRow) -> NodeRecord:

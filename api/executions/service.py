@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.engine import Engine, EngineUnavailable
 from api.executions import repository
-from api.executions.acceptance import Cause, accept, ensure_started
+from api.executions.acceptance import Cause, accept, ensure_started, fits
 from api.executions.errors import (
     AlreadyEnded,
     HistoryGone,
@@ -22,24 +23,27 @@ from api.executions.errors import (
 )
 from api.executions.schemas import (
     Bucket,
+    ForkRequest,
+    RepeatedNode,
+    RetryReport,
     RetryRequest,
     StartRequest,
     Statistics,
 )
-from api.executions.seeds import recorded_rows, seeds_for
+from api.executions.seeds import Again, Fork, containers, plan, recorded_rows
 from api.executions.snapshot import Snapshot, take_snapshot
-from api.mirror.rows import ExecutionRow
+from api.mirror.rows import ExecutionRow, NodeRow
 from models.artifacts import PREVIEW_BYTES, ArtifactFiles, reference
 from models.base import new_id
-from models.enums import ExecutionStatus, NodeType, TriggerType
+from models.enums import ExecutionStatus, NodeType, ToolType, TriggerType
 from models.execution import WorkflowExecution
 from models.graph.graph import Graph
 from models.graph.json_schema import SchemaInvalid, schema_problems
-from models.graph.node import TriggerNode
+from models.graph.node import AgentNode, Node, ToolNode, TriggerNode, WorkflowNode
 from models.graph.values import Json, is_artifact
 from models.overflow import JSON_TYPE, by_reference
 from models.workflow import Workflow
-from temporal_workflows.contracts import PAUSE_SIGNAL, RESUME_SIGNAL, GraphInput, NodeRecord
+from temporal_workflows.contracts import PAUSE_SIGNAL, RESUME_SIGNAL, GraphInput, activity_id
 
 MAX_SCHEMA_PROBLEMS = 20
 BUCKETS = 24
@@ -100,15 +104,39 @@ class ExecutionService:
             raise NotEnded("the execution still runs; cancel it or wait for its end")
         version = request.version or execution.workflow_version
         snapshot = await take_snapshot(self._session, workflow, version)
-        _check_node(snapshot.graph, request)
+        _check_fork(snapshot.graph, request)
         given, overrides = _edited(snapshot.graph, request, execution.input)
         trigger = _first_trigger(snapshot.graph)
         _check_input(given, trigger)
         start = _graph_input(workflow, snapshot, given, trigger)
-        start.seeds = await self._seeds(execution, snapshot.graph, request.from_node)
         start.input = await self._by_reference(start)
         start.input_overrides = overrides
+        await self._seed(start, execution, request)
         return await self._accept(workflow, start, list(execution.tags), cause, asked)
+
+    async def retry_report(self, execution: WorkflowExecution, request: ForkRequest) -> RetryReport:
+        """What `retry` would take over, and what it would do again.
+
+        Raises:
+            As `retry`.
+        """
+        if await repository.is_of_agent(self._session, execution):
+            raise NoWorkflow(_instead_of_retry(execution))
+        workflow = await repository.workflow_of(self._session, execution)
+        version = request.version or execution.workflow_version
+        graph = (await take_snapshot(self._session, workflow, version)).graph
+        _check_fork(graph, request)
+        found = await self._plan(execution, graph, request, inside=_inside(execution, request))
+        return RetryReport(reused=len(found.seeds), again=_repeated(graph, found.rows))
+
+    async def _seed(
+        self, start: GraphInput, execution: WorkflowExecution, request: ForkRequest
+    ) -> None:
+        """Give the start what it takes over; of passes only as much as one start can carry."""
+        inside = _inside(execution, request)
+        start.seeds = (await self._plan(execution, start.graph, request, inside=inside)).seeds
+        if inside and not fits(start):
+            start.seeds = (await self._plan(execution, start.graph, request, inside=False)).seeds
 
     async def _by_reference(self, start: GraphInput) -> Json:
         """The input with its large parts in the store; if the start fails, retention removes them."""
@@ -121,16 +149,18 @@ class ExecutionService:
 
         return await by_reference(start.input, put)
 
-    async def _seeds(
-        self, execution: WorkflowExecution, graph: Graph, from_node: str | None
-    ) -> list[NodeRecord]:
+    async def _plan(
+        self, execution: WorkflowExecution, graph: Graph, request: ForkRequest, *, inside: bool
+    ) -> Again:
         try:
             pages = await self._engine.chain(execution.temporal_workflow_id)
         except EngineUnavailable as error:
             raise TemporalUnavailable("Temporal does not answer; try again shortly") from error
         if not pages and execution.started_at is not None:
             raise HistoryGone("Temporal no longer has this execution's history")
-        return seeds_for(graph, recorded_rows(ExecutionRow(id=execution.id), pages), from_node)
+        rows = recorded_rows(ExecutionRow(id=execution.id), pages)
+        fork = Fork(request.from_node, request.path) if request.from_node else None
+        return plan(graph, rows, fork, inside=inside)
 
     async def _known(
         self, workflow: Workflow, key: str | None, asked: str
@@ -314,11 +344,46 @@ def _holds_artifact(value: Json) -> bool:
     return isinstance(value, list) and any(map(_holds_artifact, value))
 
 
-def _check_node(graph: Graph, request: RetryRequest) -> None:
-    if request.from_node is not None and request.from_node not in graph.by_key:
-        raise InputInvalid(f"from_node: the graph has no node {request.from_node!r}")
-    if request.inputs is not None and request.from_node is None:
+def _check_fork(graph: Graph, request: ForkRequest) -> None:
+    key = request.from_node
+    if key is not None and key not in graph.by_key:
+        raise InputInvalid(f"from_node: the graph has no node {key!r}")
+    if isinstance(request, RetryRequest) and request.inputs is not None and key is None:
         raise InputInvalid("inputs: name the node they are for in `from_node`")
+    if not request.path:
+        return
+    depth = len(containers(graph, key)) if key else 0
+    if len(request.path.split(".")) != depth:
+        raise InputInvalid(
+            f"path: {request.path!r} names no pass of {key!r}, which is in {depth} containers"
+        )
+
+
+def _inside(execution: WorkflowExecution, request: ForkRequest) -> bool:
+    """Only the same graph has the same passes."""
+    return request.version in (None, execution.workflow_version)
+
+
+def _repeated(graph: Graph, rows: list[NodeRow]) -> list[RepeatedNode]:
+    times = Counter(row.node_key for row in rows)
+    return [
+        RepeatedNode(
+            node_key=node.key,
+            name=node.title,
+            node_type=node.type,
+            times=times[node.key],
+            effect=_has_effect(node),
+        )
+        for node in graph.nodes
+        if times[node.key]
+    ]
+
+
+def _has_effect(node: Node) -> bool:
+    """Whether it reaches the world outside; others only compute."""
+    if isinstance(node, ToolNode) and node.config is not None:
+        return node.config.kind not in (ToolType.BUILTIN, ToolType.PYTHON)
+    return isinstance(node, ToolNode | AgentNode | WorkflowNode)
 
 
 def _instead_of_retry(execution: WorkflowExecution) -> str:
@@ -338,7 +403,7 @@ def _edited(
         return given, {}
     if graph.by_key[request.from_node].type is NodeType.TRIGGER:
         return dict(request.inputs), {}
-    return given, {request.from_node: dict(request.inputs)}
+    return given, {activity_id(request.from_node, request.path): dict(request.inputs)}
 
 
 def _request_hash(request: StartRequest | RetryRequest, of: UUID | None = None) -> str:

@@ -20,7 +20,9 @@ def graphs(draw: st.DrawFn, *, undoable: bool = False) -> Graph:
     edges: list[dict[str, Any]] = []
     _body(draw, None, 0, nodes, edges)
     if undoable:
-        nodes += [_undoing(node) for node in nodes if node["type"] == "tool" and draw(st.booleans())]
+        nodes += [
+            _undoing(node) for node in nodes if node["type"] == "tool" and draw(st.booleans())
+        ]
     return Graph.model_validate({"nodes": nodes, "edges": edges})
 
 

@@ -11,6 +11,7 @@ import sys
 import sysconfig
 import tempfile
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from temporalio.client import (
@@ -28,15 +29,18 @@ from cli.embedded.temporal import EmbeddedTemporal
 from models.graph.graph import Graph
 from temporal_workflows.contracts import (
     DECIDE_UPDATE,
+    EVENT_SIGNAL,
     PAUSE_SIGNAL,
     RESUME_SIGNAL,
     STATUS_QUERY,
     UPGRADE_UPDATE,
     Decision,
+    EventArrival,
+    ReceivedEvent,
     Upgrade,
 )
 from tests.temporal_workflows.runs import Runs
-from tests.temporal_workflows.shapes import Shape, shapes
+from tests.temporal_workflows.shapes import Shape, shapes, tool
 from tests.tools import TOOLS
 
 HISTORIES = Path(__file__).parent.parent / "histories"
@@ -65,7 +69,62 @@ ASKING = Graph.model_validate(
         ],
     }
 )
+COMPENSATION = "graph-compensation"
+UNDONE = Graph.model_validate(
+    {
+        "name": "undone",
+        "nodes": [
+            {"key": "start", "type": "trigger"},
+            {"key": "often", "type": "loop", "config": {"items": [1, 2, 3, 4, 5, 6]}},
+            tool("before", "echo", parent="often", compensation="unbefore"),
+            tool("unbefore", "echo", parent="often", inputs={"item": "{{ item }}"}),
+            tool("last", "echo", inputs={"of": "last"}, compensation="unlast"),
+            tool("unlast", "fatal", inputs={"was": "{{ nodes.last.output.of }}"}),
+            tool("first", "echo", compensation="unfirst"),
+            tool("unfirst", "echo", inputs={"was": "{{ nodes.first.output.absent }}"}),
+            tool("after", "sleep", options={"seconds": 1.0}),
+            tool("bad", "fatal"),
+        ],
+        "edges": [
+            {"source": "start", "target": "often"},
+            {"source": "often", "target": "first"},
+            {"source": "first", "target": "last"},
+            {"source": "last", "target": "after"},
+            {"source": "after", "target": "bad"},
+        ],
+    }
+)
 UPGRADE_FILE = HISTORIES / "graph-upgrade.json"
+EVENT_FILE = HISTORIES / "graph-event.json"
+AWAITING = Graph.model_validate(
+    {
+        "name": "awaiting",
+        "nodes": [
+            {"key": "start", "type": "trigger"},
+            {"key": "each", "type": "parallel", "config": {"items": [1, 2]}},
+            {
+                "key": "paid",
+                "type": "event",
+                "parent": "each",
+                "config": {"event": "paid", "key": "{{ item }}"},
+            },
+            {"key": "late", "type": "event", "config": {"event": "never", "wait_seconds": 3}},
+            {
+                "key": "bad",
+                "type": "event",
+                "config": {"event": "never", "wait_seconds": 3},
+                "on_error": "continue",
+            },
+            {"key": "nothing", "type": "adapter", "config": {"output": "nothing came"}},
+        ],
+        "edges": [
+            {"source": "start", "target": "each"},
+            {"source": "start", "target": "late"},
+            {"source": "start", "target": "bad"},
+            {"source": "late", "target": "nothing", "source_handle": "timeout"},
+        ],
+    }
+)
 PAUSE_FILE = HISTORIES / "graph-pause.json"
 PAUSED = Graph.model_validate(
     {
@@ -183,6 +242,20 @@ async def _record_upgrade(address: str, folder: str, client: Client) -> None:
     worker.kill()
 
 
+async def _record_compensations(address: str, folder: str, client: Client) -> None:
+    """Runs that undo what they did: after a failure, in one history and in several, and cancelled."""
+    worker = _start_worker(address, folder)
+    for suffix, max_events in (("", 4_000), ("-cancel", 4_000), ("-long", 30)):
+        handle = await Runs(client, QUEUE).start(UNDONE, max_events=max_events)
+        if suffix == "-cancel":
+            await _until_running(handle)
+            await handle.cancel()
+        with suppress(WorkflowFailureError):
+            await asyncio.wait_for(handle.result(), 60)
+        await _write_chain(COMPENSATION + suffix, client, handle)
+    worker.kill()
+
+
 async def _record_approvals(address: str, folder: str, client: Client) -> None:
     """Nodes that wait for a person: a yes, a no with a branch, and nobody's word."""
     worker = _start_worker(address, folder)
@@ -202,6 +275,22 @@ async def _record_approvals(address: str, folder: str, client: Client) -> None:
     worker.kill()
 
 
+async def _record_events(address: str, folder: str, client: Client) -> None:
+    """Nodes that wait for an event: two passes, doubles and strangers, and time that is up."""
+    worker = _start_worker(address, folder)
+    handle = await Runs(client, QUEUE).start(AWAITING)
+    await asyncio.sleep(2)
+    for place in ("paid@1", "paid@1", "paid@7", "paid@0"):
+        event = ReceivedEvent(
+            id=place, event="paid", key="1", payload={"n": 1}, received_at=datetime.now(UTC)
+        )
+        await handle.signal(EVENT_SIGNAL, EventArrival(place=place, event=event))
+    await asyncio.wait_for(handle.result(), 60)
+    history = await handle.fetch_history()
+    EVENT_FILE.write_text(_portable(history.to_json()), encoding="utf-8")
+    worker.kill()
+
+
 async def main() -> None:
     """Record what is missing."""
     HISTORIES.mkdir(exist_ok=True)
@@ -217,8 +306,12 @@ async def main() -> None:
             await _record_pause(server.address, folder, client)
         if not UPGRADE_FILE.exists():
             await _record_upgrade(server.address, folder, client)
+        if not (HISTORIES / f"{COMPENSATION}.json").exists():
+            await _record_compensations(server.address, folder, client)
         if not APPROVAL_FILE.exists():
             await _record_approvals(server.address, folder, client)
+        if not EVENT_FILE.exists():
+            await _record_events(server.address, folder, client)
         await server.stop()
 
 

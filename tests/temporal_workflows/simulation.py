@@ -40,7 +40,12 @@ class Simulation:
     def run(self) -> Scheduler:
         """Run to the end."""
         self.scheduler = Scheduler(self.graph)
-        pending = self._take(self.scheduler.start(), [])
+        self.drive(self.scheduler.start())
+        return self.scheduler
+
+    def drive(self, decisions: list[Decision]) -> None:
+        """Perform what the scheduler decided, to the end."""
+        pending = self._take(decisions, [])
         steps = 0
         while pending:
             steps += 1
@@ -50,7 +55,6 @@ class Simulation:
             decision = pending.pop(self.choose(len(pending)))
             pending = self._take(self._perform(decision), pending)
         assert self.scheduler.done
-        return self.scheduler
 
     def _reload(self) -> list[Decision]:
         """As continue-as-new does it: through JSON, into a new scheduler."""

@@ -35,6 +35,11 @@ BREAKING_EDITS = {
         "workflow.execute_local_activity(",
         "workflow.execute_activity(",
     ),
+    "undoing that begins with what ended first": (
+        "compensation.py",
+        "self._scheduler.undoable[-1]",
+        "self._scheduler.undoable[0]",
+    ),
     "passes that start in reverse": (
         "scheduler.py",
         "        decisions, self._decisions = self._decisions, []\n        return decisions",
