@@ -1,5 +1,6 @@
 """`pastetrader execution`: the runs."""
 
+import sys
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -114,27 +115,103 @@ def resume(execution: ExecutionId, data_dir: DataDir = None, as_json: AsJson = F
 
 
 @app.command()
+def terminate(
+    execution: ExecutionId,
+    reason: Annotated[str | None, typer.Option(help="Why, for whoever looks at it later.")] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a run at once, without asking it: nothing is undone, no tool is told."""
+    with connect(data_folder(data_dir)) as client:
+        body = {"reason": reason} if reason else None
+        answer = client.post(f"/executions/{execution}/terminate", body)
+    if as_json:
+        print_json(answer)
+    else:
+        talk.print("The run was ended.")
+
+
+@app.command()
 def retry(
     execution: ExecutionId,
     from_node: Annotated[
-        str | None, typer.Option("--from", help="Node to run again from. [default: the failed one]")
+        str | None, typer.Option("--from", help="Node to run again from. [default: what failed]")
     ] = None,
+    path: Annotated[
+        str, typer.Option(help="Its pass, such as 3 or 3.0, within containers; none is every one.")
+    ] = "",
     inputs: Annotated[
         str | None, typer.Option(help="New inputs of that node: JSON, @file or -.")
     ] = None,
+    version: Annotated[
+        int | None, typer.Option(help="Version of the workflow. [default: the run's]")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask about effects.")] = False,
     follow: Follow = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run again as a new run that keeps the outputs of the nodes before; waits for its end."""
-    body: dict[str, Any] = {"from_node": from_node} if from_node else {}
-    if inputs is not None:
-        body["inputs"] = read_json(inputs)
+    """Run again as a new run that keeps the outputs of the nodes before; waits for its end.
+
+    Says first which effects on the world outside it would repeat.
+    """
+    given = {"from_node": from_node, "path": path or None, "version": version}
+    fork: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    body = fork | ({"inputs": read_json(inputs)} if inputs is not None else {})
     with connect(data_folder(data_dir)) as client:
+        _confirm_effects(client.get(f"/executions/{execution}/retry", **fork), yes or as_json)
         started = client.post(f"/executions/{execution}/retry", body)
         graph = graph_of(client, client.get(f"/executions/{started['id']}"))
         ended = watch_run(client, started["id"], graph, show=follow, as_json=as_json)
     print_outcome(ended, show=follow, as_json=as_json)
+
+
+@app.command()
+def upgrade(
+    execution: ExecutionId,
+    version: Annotated[int, typer.Option(help="Version of the workflow to go on with.")],
+    check: Annotated[bool, typer.Option("--check", help="Only say whether it could.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a run that goes on take up a newer version: what began in it must be the same there."""
+    path = f"/executions/{execution}/upgrade"
+    with connect(data_folder(data_dir)) as client:
+        report = client.get(path, version=version)
+        if report["possible"] and not check:
+            client.post(path, {"version": version})
+    if as_json:
+        print_json(report)
+    else:
+        _print_report(report, check)
+    if not report["possible"]:
+        raise typer.Exit(1)
+
+
+def _confirm_effects(report: dict[str, Any], sure: bool) -> None:
+    effects = [node for node in report["again"] if node["effect"]]
+    if not effects:
+        return
+    talk.print("These reach the world outside, and would do so again:")
+    for node in effects:
+        talk.print(Text(f"  {node['name']} ({node['times']} ×)"))
+    if not sure and sys.stdin.isatty():
+        typer.confirm("Run again?", abort=True, err=True)
+
+
+def _print_report(report: dict[str, Any], check: bool) -> None:
+    for name in ("kept", "waiting", "changed", "added", "removed"):
+        if report[name]:
+            talk.print(Text(f"{name}: {', '.join(report[name])}"))
+    for reason in report["reasons"]:
+        talk.print(Text(reason["message"], style="red"))
+    version = report["to_version"]
+    if not report["possible"]:
+        talk.print(f"The run cannot go on with version {version}.")
+    elif check:
+        talk.print(f"The run could go on with version {version}.")
+    else:
+        talk.print(f"The run goes on with version {version} once what runs now has ended.")
 
 
 def _steer(execution: str, how: str, done: str, data_dir: DataDir, as_json: bool) -> None:
