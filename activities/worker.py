@@ -11,8 +11,14 @@ from datetime import timedelta
 
 import structlog
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.envconfig import ClientConfig
-from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkflowRunner
+from temporalio.worker import (
+    PollerBehaviorAutoscaling,
+    Worker,
+    WorkerDeploymentConfig,
+    WorkflowRunner,
+)
 
 from activities import scratch
 from activities.addresses import Opening, parse_openings
@@ -22,11 +28,13 @@ from activities.context import ArtifactStore
 from activities.database import Database
 from activities.deltas import Deltas
 from activities.drafting import DraftActivities
+from activities.firing import FiringActivities
 from activities.hints import Hints
 from activities.http_client import HttpClient
 from activities.interceptor import RunInterceptor
 from activities.limits import ToolLimits
 from activities.llm.prices import load_prices
+from activities.mail import MailServer, MailServerInvalid
 from activities.mcp.client import McpClient
 from activities.mcp.operator_file import (
     VARIABLE as MCP_SERVERS,
@@ -35,6 +43,7 @@ from activities.mcp.operator_file import (
     read_operator_file,
 )
 from activities.nodes import NodeActivities
+from activities.notify import NotifyActivities
 from activities.secrets import Secrets
 from activities.tool_activity import RunTool, ToolActivities
 from activities.tools import builtin, python, shell
@@ -51,6 +60,7 @@ CACHED_RUNS = 2_000
 WORKFLOW_THREADS = 8
 CONCURRENT_ACTIVITIES = 200
 CONNECT_PAUSE_SECONDS = 0.5
+DEPLOYMENT = "pastetrader"
 
 _log = structlog.get_logger(__name__)
 
@@ -71,6 +81,8 @@ class WorkerSettings:
     task_queue: str = TASK_QUEUE
     mcp_servers: Mapping[str, StdioServer] = field(default_factory=dict)
     stream_tokens: bool = True
+    mail: MailServer | None = None
+    build: WorkerDeploymentVersion | None = None
 
     @property
     def payload_keys(self) -> KeySource | None:
@@ -103,7 +115,25 @@ class WorkerSettings:
         except OperatorFileInvalid as error:
             raise SettingsInvalid(f"{MCP_SERVERS}: {error}") from error
         stream = environ.get("PASTETRADER_STREAM_TOKENS", "").lower() not in {"0", "false", "no"}
-        return cls(artifacts, database_url, openings, keys, encrypt, task_queue, programs, stream)
+        try:
+            mail = MailServer.from_env(environ)
+        except MailServerInvalid as error:
+            raise SettingsInvalid(str(error)) from error
+        build_id = environ.get("PASTETRADER_BUILD_ID")
+        name = environ.get("PASTETRADER_DEPLOYMENT") or DEPLOYMENT
+        build = WorkerDeploymentVersion(name, build_id) if build_id else None
+        return cls(
+            artifacts,
+            database_url,
+            openings,
+            keys,
+            encrypt,
+            task_queue,
+            programs,
+            stream,
+            mail,
+            build,
+        )
 
 
 def build_worker(
@@ -120,18 +150,23 @@ def build_worker(
     mcp: McpClient | None = None,
     http: HttpClient | None = None,
     deltas: Deltas | None = None,
+    mail: MailServer | None = None,
+    build: WorkerDeploymentVersion | None = None,
 ) -> Worker:
     """A worker with every activity, and the settings of the design.
 
     `runner` None is the runner of the product's own workflow. Without `database` and `keys` tools
     have neither secrets nor limits, without `mcp` nobody asks MCP servers for their tools, without
-    `http` there are no agents, without `deltas` nobody can follow what they say before it is said.
+    `http` there are neither agents nor notifications, without `deltas` nobody can follow what they
+    say before it is said, without `mail` there are no notifications by e-mail. `build` is
+    the deployment and build that runs are pinned to; without it any worker takes any run.
     """
     database = database or Database(None)
     secrets = Secrets(database, keys)
     turns = Turns(ToolLimits(database))
-    agents = None
+    agents = notify = None
     if http is not None:
+        notify = NotifyActivities(http, database, secrets, keys, mail)
         agents = AgentActivities(
             http, database, secrets, artifacts, load_prices(), deltas=deltas or Deltas(None)
         )
@@ -143,11 +178,14 @@ def build_worker(
             *NodeActivities(artifacts).all,
             *ToolActivities(tools, artifacts, secrets, turns).all,
             *(agents.all if agents else ()),
+            *(notify.all if notify else ()),
             *DraftActivities(database, artifacts).all,
+            *FiringActivities(database).all,
             *turns.all,
             *(mcp.activities if mcp else ()),
         ],
         workflow_runner=runner or workflow_runner(),
+        deployment_config=_deployment(build) if build else None,
         workflow_task_executor=ThreadPoolExecutor(WORKFLOW_THREADS, "workflow"),
         interceptors=[RunInterceptor(hints)],
         max_cached_workflows=CACHED_RUNS,
@@ -161,6 +199,15 @@ def build_worker(
         max_heartbeat_throttle_interval=timedelta(milliseconds=200),
         default_heartbeat_throttle_interval=timedelta(milliseconds=200),
         graceful_shutdown_timeout=timedelta(seconds=5),
+    )
+
+
+def _deployment(build: WorkerDeploymentVersion) -> WorkerDeploymentConfig:
+    """A run stays with the build that began it, until it continues as new."""
+    return WorkerDeploymentConfig(
+        version=build,
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
     )
 
 
@@ -203,6 +250,8 @@ async def run_worker(settings: WorkerSettings) -> None:
         mcp=mcp,
         http=http,
         deltas=deltas,
+        mail=settings.mail,
+        build=settings.build,
     )
     gc.freeze()  # what is loaded by now stays, so collections need not walk it
     async with worker:

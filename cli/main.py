@@ -15,9 +15,10 @@ from typer.core import TyperGroup
 from cli.exits import CommandError, ExitCode
 
 COMMANDS = (
-    *("up", "demo", "run", "workflow", "execution", "tool", "agent", "approval"),
+    *("up", "demo", "run", "workflow", "execution", "tool", "agent", "approval", "notification"),
+    *("trigger", "event"),
     *("draft", "mcp", "secrets", "login", "api-key"),
-    *("packages", "doctor", "api", "worker", "migrate"),
+    *("packages", "doctor", "api", "worker", "rollout", "migrate"),
 )
 
 

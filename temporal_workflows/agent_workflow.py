@@ -17,6 +17,7 @@ from temporal_workflows.contracts import (
     CONVERSATION_KEY,
     DECIDE_UPDATE,
     IDLE_PURPOSE,
+    REFRESH_SIGNAL,
     SAY_UPDATE,
     Admitted,
     AgentInput,
@@ -24,6 +25,7 @@ from temporal_workflows.contracts import (
     AgentToolSpec,
     AskedCall,
     Decision,
+    DecisionTaken,
     Envelope,
     GraphResult,
     NewMessage,
@@ -36,6 +38,7 @@ from temporal_workflows.contracts import (
     activity_id,
 )
 from temporal_workflows.failures import node_error, run_failure
+from temporal_workflows.policies import NEWEST_BUILD
 from temporal_workflows.scheduler import Place
 
 # Newest messages beside a summary, unless the agent says how many.
@@ -58,6 +61,7 @@ class AgentWorkflow:
         self.commands = Commands(start)
         self.calls = AgentCalls(start, self.commands)
         self.state = start.state or _opening(start)
+        self.refreshing = False
         self.budgets = Budgets.model_validate(start.config.get("budgets") or {})
 
     @workflow.run
@@ -78,10 +82,15 @@ class AgentWorkflow:
         """Another run gave a limited tool up, and a call of this one is next."""
         self.commands.admit(answer)
 
+    @workflow.signal(name=REFRESH_SIGNAL)
+    def refresh(self) -> None:
+        """Go on in another history before the next turn or message: with the newest build."""
+        self.refreshing = True
+
     @workflow.update(name=DECIDE_UPDATE)
-    def decide(self, decision: Decision) -> None:
+    def decide(self, decision: Decision) -> DecisionTaken:
         """A person allows a sensitive call, or does not."""
-        self.calls.approvals.decide(decision)
+        return self.calls.approvals.decide(decision)
 
     @decide.validator
     def _may_decide(self, decision: Decision) -> None:
@@ -121,12 +130,14 @@ class AgentWorkflow:
         if not state.said and not state.closing:
             try:
                 await workflow.wait_condition(
-                    lambda: bool(state.said) or state.closing,
+                    lambda: bool(state.said) or state.closing or self.refreshing,
                     timeout=self.start.idle_seconds,
                     timeout_summary=activity_id(CONVERSATION_KEY, "", IDLE_PURPOSE),
                 )
             except TimeoutError:
                 return False
+        if not state.said and not state.closing and self.refreshing:
+            self._continue_as_new()
         if not state.said:
             return False
         for said in state.said:
@@ -144,7 +155,8 @@ class AgentWorkflow:
         state = self.state
         state.ended, state.value = "", None
         while not state.ended:
-            if workflow.info().get_current_history_length() > self.start.max_events:
+            length = workflow.info().get_current_history_length()
+            if length > self.start.max_events or self.refreshing:
                 self._continue_as_new()
             if self._spent() is not None:
                 state.ended = BUDGET_HANDLE
@@ -271,7 +283,10 @@ class AgentWorkflow:
         }
 
     def _continue_as_new(self) -> NoReturn:
-        workflow.continue_as_new(self.start.model_copy(update={"state": self.state}))
+        workflow.continue_as_new(
+            self.start.model_copy(update={"state": self.state}),
+            initial_versioning_behavior=NEWEST_BUILD,
+        )
 
 
 def _dollars(amount: float) -> float:

@@ -32,6 +32,7 @@ STATUS_QUERY = "status"
 ADMITTED_SIGNAL = "admitted"
 PAUSE_SIGNAL = "pause"  # nothing new begins until `resume`
 RESUME_SIGNAL = "resume"
+REFRESH_SIGNAL = "refresh"  # go on with a newer build of the worker, if there is one
 ENDED_SIGNAL = "ended"  # the run that a schedule started is over
 DECIDE_UPDATE = "decide"  # a person's word on a sensitive call
 SAY_UPDATE = "say"  # a person's next message in a conversation
@@ -356,7 +357,7 @@ class OpenQuestion(Payload):
 
     place: str
     asked_at: datetime
-    reminded: bool = False
+    reminded_at: datetime | None = None
     decisions: list[TakenDecision] = Field(default_factory=list)
 
 
@@ -595,10 +596,15 @@ class ScheduledRunInput(Payload):
 
 
 class FiringTask(Payload):
-    """Input of activities `fire` and `withdraw`; `key` says which firing of the trigger it is."""
+    """Input of activities `fire` and `withdraw`.
+
+    `key`, the id of the workflow that asks, says which firing of the trigger it is, and `run_id`
+    whether it was this very workflow that made it.
+    """
 
     trigger_id: str
     key: str
+    run_id: str
     scheduled_at: datetime
 
 

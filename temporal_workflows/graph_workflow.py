@@ -32,6 +32,7 @@ from temporal_workflows.contracts import (
     EVENT_SIGNAL,
     GRAPH_WORKFLOW,
     PAUSE_SIGNAL,
+    REFRESH_SIGNAL,
     RESUME_SIGNAL,
     STATE_CHUNK_BYTES,
     STATUS_QUERY,
@@ -56,6 +57,7 @@ from temporal_workflows.contracts import (
 )
 from temporal_workflows.failures import TIMEOUT, node_error, run_failure
 from temporal_workflows.node_runs import NodeFailed, NodeRuns
+from temporal_workflows.policies import NEWEST_BUILD
 from temporal_workflows.scheduler import (
     AskWhile,
     Close,
@@ -99,7 +101,7 @@ class GraphWorkflow:
         self.limits: dict[Place, asyncio.Task[None]] = {}
         self.held: list[Decision] = []
         self.paused = start.state is not None and start.state.paused
-        self.rotate = False
+        self.rotate = self.refreshing = False
         self.upgrade: Upgrade | None = None
         self.cancelling = False
         self.undone = 0
@@ -132,6 +134,11 @@ class GraphWorkflow:
     def admitted(self, answer: Admitted) -> None:
         """Another run gave a limited tool up, and a node of this one is next."""
         self.commands.admit(answer)
+
+    @workflow.signal(name=REFRESH_SIGNAL)
+    def refresh(self) -> None:
+        """Go on in another history as soon as that is possible: with the newest build."""
+        self.refreshing = True
 
     @workflow.signal(name=PAUSE_SIGNAL)
     def pause(self) -> None:
@@ -440,12 +447,12 @@ class GraphWorkflow:
     # Continue-as-new -----------------------------------------------------------------------------
 
     def _rotating(self) -> bool:
-        """Whether this history is long enough; nothing new starts until what runs has ended."""
+        """Whether to go on in another history; nothing new starts until what runs has ended."""
         if self.rotate or self.cancelling:
             return self.rotate and not self.cancelling
         length = workflow.info().get_current_history_length()
         # A child may run for days: do not hold its siblings for it until there is no choice.
-        self.rotate = self._is_long() and (
+        self.rotate = (self.refreshing or self._is_long()) and (
             length > 2 * self.start.max_events or not self._children()
         )
         return self.rotate
@@ -485,7 +492,7 @@ class GraphWorkflow:
             )
             state.chunks = saved.chunks
         state.events = self.nodes.events.arrivals()
-        workflow.continue_as_new(self._following(state))
+        workflow.continue_as_new(self._following(state), initial_versioning_behavior=NEWEST_BUILD)
 
     def _not_begun(self) -> set[str]:
         """Keys of nodes that are held back wherever they are to run."""

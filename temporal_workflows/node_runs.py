@@ -248,7 +248,7 @@ class NodeRuns:
         until = self.deadlines.get(place)
         if until is None:
             until = workflow.now() + timedelta(seconds=node.config.approval_seconds)
-        question = await self._question(place, node, until)
+        question = self._question(place, node, until)
         self.deadlines[place] = until
         asked = await self.approvals.ask(place, node.title, question)
         self.deadlines.pop(place, None)
@@ -278,7 +278,7 @@ class NodeRuns:
         }
         return Outcome(COMPLETED, output, handle=handle)
 
-    async def _question(self, place: Place, node: ApprovalNode, until: datetime) -> Question:
+    def _question(self, place: Place, node: ApprovalNode, until: datetime) -> Question:
         """What people see: the message, and the inputs that the node was given."""
         config = node.config
         inputs = self._rendered_inputs(place, node)
@@ -286,11 +286,8 @@ class NodeRuns:
         arguments: Json = {"message": message} | ({"inputs": inputs} if inputs else {})
         shown: dict[str, Json] = {"tool": node.title, "arguments": arguments, "form": config.form}
         if config.assignees:
-            # A large question is recorded by reference, which would hide who may decide.
-            shown["arguments"] = await self.stored(place, node.title, "arguments", arguments)
+            # Of a large question the largest fields go by reference; these are never among them.
             shown |= {"assignees": self._assignees(place, config), "required": config.required}
-            if encoded_size(shown) > MAX_INLINE_BYTES:
-                raise NodeFailed("PayloadTooLarge", f"`form` is over {MAX_INLINE_BYTES} bytes")
         return Question(
             shown,
             until,

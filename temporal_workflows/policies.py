@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from temporalio.common import RetryPolicy
+from temporalio.common import RetryPolicy, VersioningBehavior
+from temporalio.workflow import ContinueAsNewVersioningBehavior
 
 from models.graph.node import Retry
 
@@ -15,8 +16,23 @@ LOST_WORKER_ATTEMPTS = 10
 
 LOCAL_TIMEOUT = timedelta(seconds=30)
 LOCAL_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=50), maximum_attempts=5)
+# Whoever is to be told may be away for a while; 1, 2, 4 seconds and so on, then once an hour.
+NOTIFY_TIMEOUT = timedelta(seconds=60)
+NOTIFY_DEADLINE = timedelta(days=1)
+NOTIFY_RETRY = Retry(max_attempts=100, initial_interval=1, backoff=2, max_interval=3_600)
 # A worker that waits for its database times out; a turn is worth asking for again.
 LIMIT_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=60)
+
+# A firing is not lost however long the database is away.
+FIRING_TIMEOUT = timedelta(seconds=30)
+FIRING_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)
+)
+
+# Runs are pinned to the build of the worker that began them, and leave it where they can.
+NEWEST_BUILD = ContinueAsNewVersioningBehavior.AUTO_UPGRADE
+# Of workflows so small that every build runs what another began.
+ANY_BUILD = VersioningBehavior.AUTO_UPGRADE
 
 
 def start_to_close(timeout_seconds: float) -> timedelta:

@@ -4,8 +4,10 @@ from temporalio.worker import UnsandboxedWorkflowRunner
 
 from temporal_workflows.agent_workflow import AgentWorkflow
 from temporal_workflows.graph_workflow import GraphWorkflow
+from temporal_workflows.notify_workflow import NotifyWorkflow
+from temporal_workflows.scheduled_run import ScheduledRun
 
-WORKFLOWS: list[type] = [GraphWorkflow, AgentWorkflow]
+WORKFLOWS: list[type] = [GraphWorkflow, AgentWorkflow, NotifyWorkflow, ScheduledRun]
 
 
 def workflow_runner() -> UnsandboxedWorkflowRunner:

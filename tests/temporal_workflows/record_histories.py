@@ -13,6 +13,7 @@ import tempfile
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from temporalio.client import (
     Client,
@@ -123,6 +124,44 @@ AWAITING = Graph.model_validate(
             {"source": "start", "target": "bad"},
             {"source": "late", "target": "nothing", "source_handle": "timeout"},
         ],
+    }
+)
+PEOPLE_FILE = HISTORIES / "graph-people.json"
+PEOPLE = ["a@example.org", "b@example.org", "role:admin"]
+DECIDING = Graph.model_validate(
+    {
+        "name": "deciding",
+        "nodes": [
+            {"key": "start", "type": "trigger"},
+            {
+                "key": "two",
+                "type": "approval",
+                "config": {
+                    "message": "Yes?",
+                    "assignees": PEOPLE,
+                    "required": 2,
+                    "reminder_seconds": 1,
+                },
+            },
+            {
+                "key": "soon",
+                "type": "approval",
+                "config": {"message": "And this?", "reminder_seconds": 3_600},
+            },
+            {
+                "key": "late",
+                "type": "approval",
+                "config": {
+                    "message": "When?",
+                    "assignees": PEOPLE,
+                    "required": 2,
+                    "approval_seconds": 6,
+                    "reminder_seconds": 5,
+                },
+                "on_error": "continue",
+            },
+        ],
+        "edges": [{"source": "start", "target": key} for key in ("two", "soon", "late")],
     }
 )
 PAUSE_FILE = HISTORIES / "graph-pause.json"
@@ -261,17 +300,37 @@ async def _record_approvals(address: str, folder: str, client: Client) -> None:
     worker = _start_worker(address, folder)
     handle = await Runs(client, QUEUE).start(ASKING)
     for place, approve in (("yes", True), ("no", False)):
-        while True:
-            try:
-                decision = Decision(place=place, approve=approve, by="", form={"n": 1})
-                await handle.execute_update(DECIDE_UPDATE, decision)
-            except WorkflowUpdateFailedError:
-                await asyncio.sleep(0.1)
-            else:
-                break
+        await _decide(handle, Decision(place=place, approve=approve, by="", form={"n": 1}))
     await asyncio.wait_for(handle.result(), 60)
     history = await handle.fetch_history()
     APPROVAL_FILE.write_text(_portable(history.to_json()), encoding="utf-8")
+    worker.kill()
+
+
+async def _decide(handle: WorkflowHandle[Any, Any], decision: Decision) -> None:
+    """Say it as soon as it is asked."""
+    while True:
+        try:
+            await handle.execute_update(DECIDE_UPDATE, decision)
+        except WorkflowUpdateFailedError:
+            await asyncio.sleep(0.1)
+        else:
+            return
+
+
+async def _record_people(address: str, folder: str, client: Client) -> None:
+    """Several people decide, are reminded, and go on deciding in the run's next history."""
+    worker = _start_worker(address, folder)
+    handle = await Runs(client, QUEUE).start(DECIDING)
+    for place, by in (("two", "a"), ("soon", "a"), ("late", "b")):
+        await _decide(handle, Decision(place=place, approve=True, by=by, form={"n": 1}))
+    await asyncio.sleep(2)
+    newer = Upgrade(workflow_version=2, graph=DECIDING.model_copy(update={"output": "done"}))
+    await handle.execute_update(UPGRADE_UPDATE, newer)
+    await asyncio.sleep(1)
+    await _decide(handle, Decision(place="two", approve=True, by="b"))
+    await asyncio.wait_for(handle.result(), 60)
+    await _write_chain(PEOPLE_FILE.stem, client, handle)
     worker.kill()
 
 
@@ -279,7 +338,12 @@ async def _record_events(address: str, folder: str, client: Client) -> None:
     """Nodes that wait for an event: two passes, doubles and strangers, and time that is up."""
     worker = _start_worker(address, folder)
     handle = await Runs(client, QUEUE).start(AWAITING)
-    await asyncio.sleep(2)
+    running: list[str] = []
+    while "paid@1" not in running:
+        await asyncio.sleep(0.5)
+        with suppress(Exception):
+            running = await handle.query(STATUS_QUERY)
+    await asyncio.sleep(0.5)
     for place in ("paid@1", "paid@1", "paid@7", "paid@0"):
         event = ReceivedEvent(
             id=place, event="paid", key="1", payload={"n": 1}, received_at=datetime.now(UTC)
@@ -310,6 +374,8 @@ async def main() -> None:
             await _record_compensations(server.address, folder, client)
         if not APPROVAL_FILE.exists():
             await _record_approvals(server.address, folder, client)
+        if not PEOPLE_FILE.exists():
+            await _record_people(server.address, folder, client)
         if not EVENT_FILE.exists():
             await _record_events(server.address, folder, client)
         await server.stop()
