@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from api import errors, logs
 from api.agents.chat import router as chat_router
 from api.agents.router import models_router, router as agents_router
-from api.approvals.router import router as approvals_router
+from api.approvals.router import links_router, router as approvals_router
 from api.artifacts.retention import Retention
 from api.artifacts.router import router as artifacts_router
 from api.auth.router import router as auth_router
@@ -32,12 +32,24 @@ from api.drafts.router import (
 )
 from api.drafts.text import PdfReader
 from api.engine import Engine
+from api.events.finished import publish_end
+from api.events.matching import EventMatching
+from api.events.retention import EventRetention
+from api.events.router import router as events_router
+from api.executions.ends import Ends, Told
+from api.executions.retention import RunRetention
 from api.executions.router import router as executions_router
 from api.executions.schemas import View
+from api.hooks.retention import DeliveryRetention
+from api.hooks.router import PATH as HOOK_PATH, router as hooks_router
 from api.mcp.operator import OperatorServers
 from api.mcp.router import router as mcp_router
 from api.middleware import Edge
 from api.mirror.feed import Mirror
+from api.notifications.letters import Letters
+from api.notifications.listener import Asked, tell_of_end
+from api.notifications.outbox import Outbox
+from api.notifications.router import router as notifications_router
 from api.secrets.router import router as secrets_router
 from api.settings import Settings
 from api.sse import ExecutionChannel
@@ -45,6 +57,8 @@ from api.system.health import router as health_router
 from api.system.metrics import Metrics
 from api.system.router import router as system_router
 from api.tools.router import router as tools_router
+from api.triggers.firings import Agreement, Firings, TellsSchedules
+from api.triggers.router import router as triggers_router
 from api.users.router import router as users_router
 from api.workflows.catalog import router as catalog_router
 from api.workflows.expressions import router as expressions_router
@@ -68,8 +82,10 @@ PUBLIC = frozenset(
         f"{PREFIX}/auth/login",
         f"{PREFIX}/auth/refresh",  # proven by its cookie
         f"{PREFIX}/auth/logout",
+        f"{PREFIX}/approval-links/{{token}}",  # proven by its token, which decides once
         f"{PREFIX}/codec/decode",  # proven by token, key, or a cookie of Temporal Web's browser
         f"{PREFIX}/codec/encode",
+        PREFIX + HOOK_PATH,  # proven by its signature, as its trigger says
     }
 )
 POOL_SIZE = 20
@@ -122,11 +138,22 @@ def _assemble(app: FastAPI, settings: Settings) -> None:
         payload_keys=settings.keys if settings.encrypt_payloads else None,
     )
     state.mirror = Mirror(state.engine, state.sessions, settings.database_url)
+    state.events = EventMatching(state.engine, state.sessions, settings.database_url)
+    state.event_retention = EventRetention(state.sessions)
+    state.delivery_retention = DeliveryRetention(state.sessions)
+    told: list[Told] = [publish_end, tell_of_end, TellsSchedules(state.engine)]
+    state.ends = Ends(state.sessions, settings.database_url, told)
+    state.asked = Asked(state.sessions, settings.database_url)
+    letters = Letters(settings.keys, settings.public_url)
+    state.outbox = Outbox(state.sessions, settings.database_url, state.engine, letters)
     state.view = View(settings.temporal_ui, settings.temporal_namespace)
     state.channel = ExecutionChannel(settings.database_url)
     state.turns = RunningTurns(settings.database_url)
     state.artifacts = ArtifactFiles.from_url(settings.artifacts)
+    state.agreement = Agreement(state.sessions, settings.database_url, state.engine)
+    state.firings = Firings(state.sessions, settings.database_url, state.engine, state.artifacts)
     state.retention = Retention(state.artifacts, state.sessions, settings.keep_artifacts_days)
+    state.run_retention = RunRetention(state.sessions, settings.keep_executions_days)
     state.operator_servers = OperatorServers(state.sessions, settings.mcp_servers)
     state.pdfs = PdfReader()
     state.prices = price_table(settings.model_prices)
@@ -141,6 +168,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         "channel": app.state.channel.run,
         "turns": app.state.turns.run,
         "retention": app.state.retention.run,
+        "retention of runs": app.state.run_retention.run,
+        "events": app.state.events.run,
+        "event retention": app.state.event_retention.run,
+        "delivery retention": app.state.delivery_retention.run,
+        "ends": app.state.ends.run,
+        "agreement": app.state.agreement.run,
+        "firings": app.state.firings.run,
+        "asked": app.state.asked.run,
+        "outbox": app.state.outbox.run,
         "operator's MCP servers": app.state.operator_servers.run,
     }
     tasks = [asyncio.create_task(keep_running(name, job)) for name, job in jobs.items()]
@@ -166,6 +202,11 @@ def _include(app: FastAPI) -> None:
         gallery_router,
         executions_router,
         approvals_router,
+        links_router,
+        notifications_router,
+        events_router,
+        hooks_router,
+        triggers_router,
         tools_router,
         agents_router,
         models_router,

@@ -114,6 +114,17 @@ def get_editor(principal: PrincipalDep) -> User:
     return principal.user
 
 
+def get_decider(principal: PrincipalDep) -> User:
+    """An account that may be asked, whatever its role; what it may decide is said by each approval.
+
+    Raises:
+        Forbidden: its key may only read.
+    """
+    if not principal.key_may(Role.EDITOR):
+        raise Forbidden("this key may only read; sign in, or use a key with the scope `write`")
+    return principal.user
+
+
 def get_admin(principal: PrincipalDep) -> User:
     """An administrator.
 
@@ -127,4 +138,5 @@ def get_admin(principal: PrincipalDep) -> User:
 
 UserDep = Annotated[User, Depends(get_user)]
 EditorDep = Annotated[User, Depends(get_editor)]
+DeciderDep = Annotated[User, Depends(get_decider)]
 AdminDep = Annotated[User, Depends(get_admin)]

@@ -18,17 +18,23 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import (
     ActivityFailureError,
     Client,
+    WorkflowFailureError,
     WorkflowHistory,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
     WorkflowUpdateStage,
 )
-from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
+from temporalio.common import (
+    AutoUpgradeVersioningOverride,
+    RetryPolicy,
+    WorkflowIDReusePolicy,
+)
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.mirror.events import Failure, LiveAttempt, Page, failure_of, read_page, storable
+from models.enums import ApprovalStatus
 from models.graph.compatibility import Compatibility
 from models.keys import KeySource
 from temporal_workflows.contracts import (
@@ -36,23 +42,30 @@ from temporal_workflows.contracts import (
     CLOSE_UPDATE,
     COMPATIBILITY_QUERY,
     DECIDE_UPDATE,
+    EVENT_SIGNAL,
     GRAPH_WORKFLOW,
+    NOTIFY_WORKFLOW,
     SAY_UPDATE,
     TASK_QUEUE,
     UPGRADE_UPDATE,
     Activity,
     AgentInput,
     Decision,
+    DecisionTaken,
     Envelope,
+    EventArrival,
     GraphInput,
     LiveLog,
     McpDiscovery,
     McpDiscoveryTask,
+    NotifyInput,
+    NotifyResult,
     Said,
     SaidAnswer,
     ToolTask,
     Upgrade,
     execution_id,
+    notify_workflow_id,
     parse_activity_id,
     workflow_id,
 )
@@ -113,6 +126,14 @@ class Description:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """How far a notice is: `result` is final once it is `closed`, else of the last attempt."""
+
+    closed: bool
+    result: NotifyResult
+
+
+@dataclass(frozen=True, slots=True)
 class Tail:
     """Where a tail of a run's history goes on."""
 
@@ -150,6 +171,15 @@ class Engine:
         engine = cls(task_queue=task_queue)
         engine._client = client
         return engine
+
+    @property
+    def task_queue(self) -> str:
+        """Where workers listen."""
+        return self._task_queue
+
+    async def client(self) -> Client:
+        """The client, for schedules; raises `EngineUnavailable`."""
+        return await self._connected()
 
     # Starting and stopping -----------------------------------------------------------------------
 
@@ -193,6 +223,13 @@ class Engine:
         """Send a run the signal `pause` or `resume`; False when it has ended or never began."""
         return await self._ask(temporal_id, "signal", signal=signal)
 
+    async def deliver(self, temporal_id: str, arrival: EventArrival) -> bool:
+        """Bring an event to the node that waits for it; False when the run has ended.
+
+        The run ignores what comes twice.
+        """
+        return await self._ask(temporal_id, "signal", signal=EVENT_SIGNAL, arg=arrival)
+
     # Telling -------------------------------------------------------------------------------------
 
     async def say(self, temporal_id: str, said: Said) -> SaidAnswer:
@@ -214,15 +251,20 @@ class Engine:
         """
         await self._update(temporal_id, CLOSE_UPDATE)
 
-    async def decide(self, temporal_id: str, decision: Decision) -> None:
-        """Tell a run what a person decided about a call that waits.
+    async def decide(self, temporal_id: str, decision: Decision) -> DecisionTaken:
+        """Tell a run what a person decided about a call that waits; what they came to together.
 
         Raises:
             UpdateRefused: that call does not wait any more, by type `AlreadyDecided`.
             NotRunning: the run has ended, or never began.
             EngineUnavailable: no answer came in time; it may have been taken.
         """
-        await self._update(temporal_id, DECIDE_UPDATE, decision)
+        taken = await self._update(temporal_id, DECIDE_UPDATE, decision, DecisionTaken)
+        if isinstance(taken, DecisionTaken):
+            return taken
+        # A worker from before several people could decide: the first word is the last.
+        approved, rejected = ApprovalStatus.APPROVED, ApprovalStatus.REJECTED
+        return DecisionTaken(status=approved if decision.approve else rejected)
 
     async def compatibility(self, temporal_id: str, upgrade: Upgrade) -> Compatibility:
         """Whether a run could go on with another version, as it stands now.
@@ -308,6 +350,62 @@ class Engine:
         except RPCError as error:
             raise EngineUnavailable(error.message) from error
         return found
+
+    # Notices -------------------------------------------------------------------------------------
+
+    async def notify(self, notice_id: str, start: NotifyInput) -> None:
+        """Have people told of a notice; asking again changes nothing.
+
+        Raises:
+            EngineUnavailable: Temporal did not answer; try again later.
+        """
+        client = await self._connected()
+        try:
+            await client.start_workflow(
+                NOTIFY_WORKFLOW,
+                start,
+                id=notify_workflow_id(notice_id),
+                task_queue=self._task_queue,
+                task_timeout=TASK_TIMEOUT,
+                # So small that every build goes on with what another began.
+                versioning_override=AutoUpgradeVersioningOverride(),
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                rpc_timeout=CALL_TIMEOUT,
+            )
+        except WorkflowAlreadyStartedError:
+            return
+        except RPCError as error:
+            raise EngineUnavailable(error.message) from error
+
+    async def telling(self, notice_id: str) -> Telling | None:
+        """How far a notice is; None when `notify` was never asked for it.
+
+        Raises:
+            EngineUnavailable: Temporal did not answer.
+        """
+        temporal_id = notify_workflow_id(notice_id)
+        try:
+            found = await self.describe(temporal_id)
+            if found is None:
+                return None
+            if found.closed:
+                return Telling(True, await self._told(temporal_id, found.run_id))
+        except RPCError as error:
+            raise EngineUnavailable(error.message) from error
+        # One that waits for its next attempt has the number of that already.
+        made = [(each.attempt - (not each.running), each.last) for each in found.attempts]
+        attempts, last = max(made, key=lambda each: each[0], default=(0, None))
+        message = last.error["message"] if last else None
+        return Telling(False, NotifyResult(attempts=attempts, error=message))
+
+    async def _told(self, temporal_id: str, run_id: str) -> NotifyResult:
+        client = await self._connected()
+        handle = client.get_workflow_handle(temporal_id, run_id=run_id, result_type=NotifyResult)
+        try:
+            result: NotifyResult = await handle.result(rpc_timeout=CALL_TIMEOUT)
+        except WorkflowFailureError as error:  # somebody ended it in Temporal itself
+            return NotifyResult(error=str(error.cause))
+        return result
 
     # Reading -------------------------------------------------------------------------------------
 

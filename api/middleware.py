@@ -16,6 +16,7 @@ from api.system.metrics import Metrics
 _log = structlog.get_logger("api.request")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+_TOKEN = re.compile(r"(/approval-links/).+")  # whoever reads it could decide
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -99,7 +100,7 @@ class Edge:
             _log.info(
                 "request",
                 method=scope["method"],
-                path=scope["path"],
+                path=_TOKEN.sub(r"\1…", scope["path"]),
                 status=status,
                 ms=round(seconds * 1000, 1),
             )

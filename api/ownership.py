@@ -6,10 +6,13 @@ from sqlalchemy import Select
 
 from models.agent import Agent
 from models.approval import Approval
+from models.event import Event
 from models.execution import WorkflowExecution
 from models.mcp import McpServer
+from models.notification import Notice, Notification
 from models.secret import Secret
 from models.tool import Tool
+from models.trigger import Trigger
 from models.user import User
 from models.workflow import Workflow
 
@@ -20,8 +23,12 @@ Owned: TypeAlias = (
     | type[Agent]
     | type[WorkflowExecution]
     | type[Approval]
+    | type[Event]
     | type[Secret]
     | type[McpServer]
+    | type[Notification]
+    | type[Notice]
+    | type[Trigger]
 )
 
 

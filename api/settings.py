@@ -30,9 +30,15 @@ class Settings(BaseSettings):
     keep_artifacts_days: int = Field(
         90, ge=0, le=36_500, validation_alias="PASTETRADER_KEEP_ARTIFACTS_DAYS"
     )
+    keep_executions_days: int = Field(
+        0, ge=0, le=36_500, validation_alias="PASTETRADER_KEEP_EXECUTIONS_DAYS"
+    )
     temporal_address: str | None = Field(None, validation_alias="TEMPORAL_ADDRESS")
     temporal_namespace: str = Field("default", validation_alias="TEMPORAL_NAMESPACE")
     temporal_ui: str | None = Field(None, validation_alias="PASTETRADER_TEMPORAL_UI")
+    public_url: str | None = Field(None, validation_alias="PASTETRADER_PUBLIC_URL")
+    smtp_url: SecretStr | None = Field(None, validation_alias="PASTETRADER_SMTP_URL")
+    smtp_from: str | None = Field(None, validation_alias="PASTETRADER_SMTP_FROM")
     mcp_servers: Path | None = Field(None, validation_alias="PASTETRADER_MCP_SERVERS")
     model_prices: Path | None = Field(None, validation_alias=PRICES_VARIABLE)
     data_dir: Path | None = Field(None, validation_alias="PASTETRADER_DATA_DIR")
@@ -42,6 +48,11 @@ class Settings(BaseSettings):
     refresh_token_days: int = Field(30, ge=1, le=365)
     secure_cookies: bool = Field(False, validation_alias="PASTETRADER_SECURE_COOKIES")
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=64 * 1024)
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether the workers, which share these two settings, can send e-mail."""
+        return self.smtp_url is not None and self.smtp_from is not None
 
     @cached_property
     def keys(self) -> KeySource:

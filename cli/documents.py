@@ -29,15 +29,17 @@ def read_json(given: str | None) -> Any:
     """The value of `JSON`, `@file` or `-` for standard input; an empty object for None."""
     if given is None:
         return {}
-    text = given
-    if given == "-":
-        text = sys.stdin.read()
-    elif given.startswith("@"):
-        text = _read(Path(given[1:]))
     try:
-        return json.loads(text)
+        return json.loads(read_text(given))
     except (json.JSONDecodeError, RecursionError) as error:
         raise BadInput(f"the input is not JSON: {error}") from error
+
+
+def read_text(given: str) -> str:
+    """A text as it is, what is in `@file`, or `-` for standard input; raises `BadInput`."""
+    if given == "-":
+        return sys.stdin.read()
+    return _read(Path(given[1:])) if given.startswith("@") else given
 
 
 def read_object(path: Path) -> dict[str, Any]:

@@ -33,6 +33,20 @@ def find_tool(client: ApiClient, reference: str) -> dict[str, Any]:
     return _find_shared(client, "tool", reference)
 
 
+def find_trigger(client: ApiClient, reference: str) -> dict[str, Any]:
+    """The trigger with this id or, uniquely, this name; raises `BadInput`."""
+    if _is_id(reference):
+        trigger: dict[str, Any] = client.get(f"/triggers/{reference}")
+        return trigger
+    found = [each for each in client.items("/triggers", _SEARCHED) if each["name"] == reference]
+    if not found:
+        raise BadInput(f"no trigger is named {reference!r}; see `pastetrader trigger list`")
+    if len(found) > 1:
+        ids = ", ".join(trigger["id"] for trigger in found)
+        raise BadInput(f"{len(found)} triggers are named {reference!r}: give an id ({ids})")
+    return found[0]
+
+
 def register(client: ApiClient, path: str, document: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     """Store a tool or an agent under its name, over one's own of that name.
 

@@ -14,12 +14,15 @@ from models.session import create_engine
 
 # Two API processes that start together migrate one after the other.
 MIGRATION_LOCK = 0x6D696772
-PARTITION_PREFIX = "execution_logs_"
+PARTITION_PREFIXES = ("execution_logs_", "node_executions_")
 # Every start makes the partitions of the coming months.
 PARTITIONS = """
 DO $$ BEGIN
     IF to_regproc('ensure_execution_log_partitions') IS NOT NULL THEN
         PERFORM ensure_execution_log_partitions(2);
+    END IF;
+    IF to_regproc('ensure_node_execution_partitions') IS NOT NULL THEN
+        PERFORM ensure_node_execution_partitions(now(), 2);
     END IF;
 END $$
 """
@@ -27,7 +30,7 @@ END $$
 
 def _include_name(name: str | None, kind: str, _parents: MutableMapping[Any, Any]) -> bool:
     """Partitions belong to their table, not to the models."""
-    return not (kind == "table" and (name or "").startswith(PARTITION_PREFIX))
+    return not (kind == "table" and (name or "").startswith(PARTITION_PREFIXES))
 
 
 def _configure(**target: Any) -> None:

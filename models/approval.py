@@ -18,12 +18,20 @@ class Approval(UUIDMixin, TimestampMixin, Base):
     `request` is what is asked, such as {tool, arguments}; nobody decides after `expires_at`.
     `assignees` are e-mail addresses and `role:NAME`; none means its owner. It takes `required` of
     them to approve, one to reject. `decisions` are [{by, approve, comment, form, at}].
+    `announced_at` is the newest of `created_at` and `reminded_at` that whoever wants to know was
+    told of.
     """
 
     __tablename__ = "approvals"
     __table_args__ = (
         enum_check("status", ApprovalStatus),
         Index(None, "owner_id", "status", "created_at"),
+        Index(None, "status", "created_at"),
+        Index(
+            "ix_approvals_unannounced",
+            "created_at",
+            postgresql_where=text("announced_at IS NULL OR announced_at < reminded_at"),
+        ),
     )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
@@ -39,6 +47,7 @@ class Approval(UUIDMixin, TimestampMixin, Base):
     required: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     decisions: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'"))
     reminded_at: Mapped[datetime | None]
+    announced_at: Mapped[datetime | None]
     status: Mapped[str] = mapped_column(String(50), default=ApprovalStatus.PENDING)
     comment: Mapped[str | None] = mapped_column(Text)
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))

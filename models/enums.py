@@ -103,8 +103,12 @@ class FiringCause(StrEnum):
 
 
 class FiringStatus(StrEnum):
-    """What became of a firing; `skipped` is by `only_if`, `withdrawn` before it could start."""
+    """What became of a firing; `skipped` is by `only_if`, `withdrawn` before it could start.
 
+    One that is `waiting` was asked for, and is not to overlap with a run of the same schedule.
+    """
+
+    WAITING = "waiting"
     PENDING = "pending"
     STARTED = "started"
     SKIPPED = "skipped"

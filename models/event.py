@@ -22,6 +22,7 @@ class Event(UUIDMixin, TimestampMixin, Base):
     __table_args__ = (
         UniqueConstraint("owner_id", "event_id"),
         Index(None, "owner_id", "name", "correlation_key", "received_at"),
+        Index(None, "received_at"),
     )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
@@ -34,11 +35,15 @@ class Event(UUIDMixin, TimestampMixin, Base):
 
 
 class EventDelivery(UUIDMixin, TimestampMixin, Base):
-    """An event on its way to a node that waits for it: a node takes one, at one place, once."""
+    """An event on its way to a node that waits for it.
+
+    A node takes one, at one place, once; and of one run one place takes it.
+    """
 
     __tablename__ = "event_deliveries"
     __table_args__ = (
         UniqueConstraint("execution_id", "node_key", "path"),
+        UniqueConstraint("event_id", "execution_id"),
         Index(
             "ix_event_deliveries_unsent",
             "created_at",
@@ -46,7 +51,7 @@ class EventDelivery(UUIDMixin, TimestampMixin, Base):
         ),
     )
 
-    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
     execution_id: Mapped[UUID] = mapped_column(
         ForeignKey("workflow_executions.id", ondelete="CASCADE")
     )

@@ -100,7 +100,8 @@ class WorkflowExecution(UUIDMixin, TimestampMixin, Base):
 class NodeExecution(UUIDMixin, TimestampMixin, Base):
     """One attempt of one node in one pass; keyed by the history event that scheduled it.
 
-    `id` is a UUIDv5 of that key, so that a rebuild gives identical rows.
+    `id` is a UUIDv5 of that key, so that a rebuild gives identical rows. Partitioned by month of
+    `accepted_at`, when its run was: all rows of a run are together, and go together.
     """
 
     __tablename__ = "node_executions"
@@ -114,6 +115,7 @@ class NodeExecution(UUIDMixin, TimestampMixin, Base):
             "run_id",
             "scheduled_event_id",
             "attempt",
+            "accepted_at",
             name="uq_node_executions_attempt",
         ),
         # Timers that are due; ISO times in UTC sort as text.
@@ -126,8 +128,10 @@ class NodeExecution(UUIDMixin, TimestampMixin, Base):
         Index(
             "ix_node_executions_awaited",
             text("(output ->> 'event')"),
+            text("(output ->> 'key')"),
             postgresql_where=text("status = 'waiting' AND node_type = 'event'"),
         ),
+        {"postgresql_partition_by": "RANGE (accepted_at)"},
     )
 
     execution_id: Mapped[UUID] = mapped_column(
@@ -148,6 +152,7 @@ class NodeExecution(UUIDMixin, TimestampMixin, Base):
     ended_at: Mapped[datetime | None]
     run_id: Mapped[str] = mapped_column(String(64))
     scheduled_event_id: Mapped[int] = mapped_column(BigInteger)
+    accepted_at: Mapped[datetime] = mapped_column(primary_key=True)
 
 
 class ExecutionLog(Base):

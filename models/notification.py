@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, TimestampMixin, UUIDMixin, enum_check
@@ -31,7 +31,10 @@ class Notification(UUIDMixin, TimestampMixin, Base):
 
 
 class Notice(UUIDMixin, TimestampMixin, Base):
-    """One thing that is told once: `key` is the run's or the approval's id with the occasion."""
+    """One thing that is told once: `key` is the run's or the approval's id with the occasion.
+
+    A test is of no run. `look_at` is when to look next at how far it is, while it is pending.
+    """
 
     __tablename__ = "notices"
     __table_args__ = (
@@ -39,14 +42,14 @@ class Notice(UUIDMixin, TimestampMixin, Base):
         enum_check("status", NoticeStatus),
         UniqueConstraint("notification_id", "key"),
         Index(None, "notification_id", "created_at"),
-        Index("ix_notices_unsent", "created_at", postgresql_where=text("status = 'pending'")),
+        Index("ix_notices_unsent", "look_at", postgresql_where=text("status = 'pending'")),
     )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     notification_id: Mapped[UUID] = mapped_column(
         ForeignKey("notifications.id", ondelete="CASCADE")
     )
-    execution_id: Mapped[UUID] = mapped_column(
+    execution_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("workflow_executions.id", ondelete="CASCADE"), index=True
     )
     key: Mapped[str] = mapped_column(String(255))
@@ -55,3 +58,4 @@ class Notice(UUIDMixin, TimestampMixin, Base):
     attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     error: Mapped[str | None] = mapped_column(Text)
     sent_at: Mapped[datetime | None]
+    look_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -16,6 +16,8 @@ class Trigger(UUIDMixin, TimestampMixin, SoftDeleteMixin, Base):
     """Starts one workflow's published version; `config` is a `models.trigger_config.TriggerConfig`.
 
     `note` says why it is paused. The times are what was last known: Temporal's schedule rules.
+    Without `temporal_schedule_id` that is not yet what the row says; of a deleted one it is what is
+    still there. Of some schedules Temporal knows the times up to `told_until` only.
     """
 
     __tablename__ = "triggers"
@@ -32,6 +34,7 @@ class Trigger(UUIDMixin, TimestampMixin, SoftDeleteMixin, Base):
     is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     note: Mapped[str | None] = mapped_column(Text)
     temporal_schedule_id: Mapped[str | None] = mapped_column(String(255))
+    told_until: Mapped[datetime | None]
     next_run_at: Mapped[datetime | None]
     last_run_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
@@ -41,7 +44,8 @@ class TriggerFiring(UUIDMixin, TimestampMixin, Base):
     """One firing: written once by whatever fires (`key` tells the same one again), then taken up.
 
     Its `id` is the id of the execution that it starts. `temporal_workflow_id` is the workflow that
-    waits for that execution's end, if one does.
+    waits for that execution's end, if one does; of a firing that is `waiting`, the schedule that
+    has been asked to let it run.
     """
 
     __tablename__ = "trigger_firings"
@@ -53,7 +57,7 @@ class TriggerFiring(UUIDMixin, TimestampMixin, Base):
         Index(
             "ix_trigger_firings_pending",
             "created_at",
-            postgresql_where=text("status = 'pending'"),
+            postgresql_where=text("status IN ('waiting', 'pending')"),
         ),
     )
 
@@ -66,6 +70,7 @@ class TriggerFiring(UUIDMixin, TimestampMixin, Base):
     status: Mapped[str] = mapped_column(String(50), default=FiringStatus.PENDING)
     error: Mapped[str | None] = mapped_column(Text)
     temporal_workflow_id: Mapped[str | None] = mapped_column(String(255))
+    temporal_run_id: Mapped[str | None] = mapped_column(String(64))
 
 
 class WebhookDelivery(UUIDMixin, TimestampMixin, Base):
@@ -79,6 +84,12 @@ class WebhookDelivery(UUIDMixin, TimestampMixin, Base):
         enum_check("status", DeliveryStatus),
         UniqueConstraint("trigger_id", "delivery_id"),
         Index(None, "trigger_id", "received_at"),
+        Index(
+            "ix_webhook_deliveries_refused",
+            "trigger_id",
+            "received_at",
+            postgresql_where=text("status = 'refused'"),
+        ),
     )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))

@@ -14,7 +14,6 @@ from temporal_workflows.contracts import (
 )
 from temporal_workflows.failures import failure_detail
 from temporal_workflows.policies import (
-    ANY_BUILD,
     NOTIFY_DEADLINE,
     NOTIFY_RETRY,
     NOTIFY_TIMEOUT,
@@ -22,7 +21,7 @@ from temporal_workflows.policies import (
 )
 
 
-@workflow.defn(name=NOTIFY_WORKFLOW, versioning_behavior=ANY_BUILD)
+@workflow.defn(name=NOTIFY_WORKFLOW)
 class NotifyWorkflow:
     """Tells everybody once; each of them is tried again on its own."""
 

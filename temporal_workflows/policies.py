@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from temporalio.common import RetryPolicy, VersioningBehavior
+from temporalio.common import RetryPolicy
 from temporalio.workflow import ContinueAsNewVersioningBehavior
 
 from models.graph.node import Retry
@@ -24,15 +24,13 @@ NOTIFY_RETRY = Retry(max_attempts=100, initial_interval=1, backoff=2, max_interv
 LIMIT_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=60)
 
 # A firing is not lost however long the database is away.
-FIRING_TIMEOUT = timedelta(seconds=30)
+FIRING_TIMEOUT = timedelta(seconds=5)
 FIRING_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)
 )
 
 # Runs are pinned to the build of the worker that began them, and leave it where they can.
 NEWEST_BUILD = ContinueAsNewVersioningBehavior.AUTO_UPGRADE
-# Of workflows so small that every build runs what another began.
-ANY_BUILD = VersioningBehavior.AUTO_UPGRADE
 
 
 def start_to_close(timeout_seconds: float) -> timedelta:

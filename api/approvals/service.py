@@ -7,16 +7,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.approvals import repository
-from api.approvals.schemas import ApprovalOut, DecisionRequest
+from api.approvals.schemas import ApprovalOut, DecisionOut, DecisionRequest
 from api.engine import Engine, EngineUnavailable, NotRunning, UpdateRefused
-from api.errors import Conflict, NotFound, ValidationFailed
+from api.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from api.executions.errors import TemporalUnavailable
 from api.executions.repository import hint
 from models.enums import ApprovalStatus
 from models.graph.json_schema import SchemaInvalid, schema_problems
 from models.graph.values import Json
 from models.user import User
-from temporal_workflows.contracts import Decision, activity_id
+from temporal_workflows.approvals import ALREADY_DECIDED
+from temporal_workflows.contracts import Decision, activity_id, workflow_id
 
 _ENDED = {
     ApprovalStatus.EXPIRED: "nobody decided in time",
@@ -28,6 +29,12 @@ class AlreadyDecided(Conflict):
     """Nobody waits for a decision any more; `decision` in the problem says who decided, if known."""
 
     code = "ALREADY_DECIDED"
+
+
+class NotAssigned(Forbidden):
+    """The account may see what its run asks, and others are to decide."""
+
+    code = "NOT_ASSIGNED"
 
 
 class DecisionRefused(Conflict):
@@ -59,14 +66,14 @@ class ApprovalService:
         """Tell the run; the approval as it is from now on, which its row shows a little later.
 
         Raises:
-            NotFound: it does not exist, or is somebody else's.
+            NotFound: it does not exist, or is somebody else's and does not ask this account.
+            NotAssigned: it is of the account's own run, and asks others.
             ValidationFailed: the form is not filled in as it asks for.
             AlreadyDecided, DecisionRefused: the run does not wait for this decision.
             TemporalUnavailable: no answer came in time; the decision may have been taken.
         """
         found = await self.get(approval_id)
-        if found.status is not ApprovalStatus.PENDING:
-            raise _already(found)
+        self._check_asked(found)
         if request.approve and found.form_schema is not None:
             _check_form(request.form or {}, found.form_schema)
         decision = Decision(
@@ -77,10 +84,11 @@ class ApprovalService:
             form=request.form,
         )
         try:
-            run = await repository.temporal_id(self._session, found)
-            await self._engine.decide(run, decision)
+            # The row of the run is hidden from those who only decide.
+            run = workflow_id(str(found.execution_id))
+            taken = await self._engine.decide(run, decision)
         except UpdateRefused as refused:
-            if refused.type != "AlreadyDecided":
+            if refused.type != ALREADY_DECIDED:
                 raise DecisionRefused(f"the run does not take it: {refused}") from refused
             raise _already(await self.get(approval_id)) from refused
         except NotRunning as ended:
@@ -91,17 +99,38 @@ class ApprovalService:
                 "and try again"
             ) from error
         await hint(self._session, found.execution_id)
-        return self._decided(found, decision)
+        return self._decided(found, decision, taken.status)
 
-    def _decided(self, found: ApprovalOut, decision: Decision) -> ApprovalOut:
-        status = ApprovalStatus.APPROVED if decision.approve else ApprovalStatus.REJECTED
-        made: dict[str, Any] = {
-            "status": status,
-            "comment": decision.comment,
-            "decided_by": self._user.id,
-            "decided_by_email": self._user.email,
-            "decided_at": datetime.now(UTC),
-        }
+    def _check_asked(self, found: ApprovalOut) -> None:
+        if found.status is not ApprovalStatus.PENDING:
+            raise _already(found)
+        if any(each.by == str(self._user.id) for each in found.decisions):
+            raise AlreadyDecided("you have decided already; others are still to decide")
+        if not found.can_decide:
+            who = ", ".join(found.assignees) or "somebody who may run workflows"
+            raise NotAssigned(f"this is for others to decide: {who}")
+
+    def _decided(
+        self, found: ApprovalOut, decision: Decision, status: ApprovalStatus
+    ) -> ApprovalOut:
+        now = datetime.now(UTC)
+        mine = DecisionOut(
+            by=decision.by,
+            by_email=self._user.email,
+            approve=decision.approve,
+            comment=decision.comment,
+            form=decision.form,
+            at=now,
+        )
+        made: dict[str, Any] = {"can_decide": False, "decisions": [*found.decisions, mine]}
+        if status is not ApprovalStatus.PENDING:
+            made |= {
+                "status": status,
+                "comment": decision.comment,
+                "decided_by": self._user.id,
+                "decided_by_email": self._user.email,
+                "decided_at": now,
+            }
         return found.model_copy(update=made)
 
 

@@ -24,7 +24,11 @@ class Principal:
 
     def may(self, role: Role) -> bool:
         """Whether account and key both reach `role`."""
-        return min(_RANKS[Role(self.user.role)], _RANKS[self.ceiling]) >= _RANKS[role]
+        return self.key_may(role) and _RANKS[Role(self.user.role)] >= _RANKS[role]
+
+    def key_may(self, role: Role) -> bool:
+        """Whether the key reaches `role`, whatever the account's own is."""
+        return _RANKS[self.ceiling] >= _RANKS[role]
 
 
 async def by_access_token(session: AsyncSession, signing_key: str, token: str) -> Principal | None:

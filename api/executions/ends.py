@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from api.inbox import Inbox
@@ -43,5 +43,10 @@ class Ends(Inbox):
         for execution in executions:
             for told in self._listeners:
                 await told(session, execution)
-            execution.announced_at = func.now()
+        # Whoever watches a run need not be told of it again, so its change stays what it was.
+        times = {"announced_at": func.now(), "updated_at": WorkflowExecution.updated_at}
+        ids = [execution.id for execution in executions]
+        await session.execute(
+            update(WorkflowExecution).where(WorkflowExecution.id.in_(ids)).values(times)
+        )
         return len(executions)

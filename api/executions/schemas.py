@@ -143,7 +143,8 @@ class NodeOut(BaseModel):
 class ExecutionOut(BaseModel):
     """One run; `nodes` in the detail only.
 
-    Conversations and drafts have no workflow, and version 0.
+    Conversations and drafts have no workflow, and version 0. `trigger_metadata` of a run that a
+    trigger started has its `trigger_id` and `trigger_name`.
     """
 
     id: UUID
@@ -154,6 +155,7 @@ class ExecutionOut(BaseModel):
     agent_name: str | None
     status: ExecutionStatus
     trigger_type: TriggerType
+    trigger_metadata: dict[str, Any]
     input: Json
     output: Json
     error: dict[str, Any] | None
@@ -307,6 +309,7 @@ class View:
             agent_name=row.agent_name,
             status=ExecutionStatus(row.status),
             trigger_type=TriggerType(row.trigger_type),
+            trigger_metadata=row.trigger_metadata,
             input=given,
             output=output,
             error=row.error,

@@ -1,1 +1,1 @@
-"""Calls from outside that start workflows."""
+"""Calls from outside that start workflows: proven, taken once, answered."""

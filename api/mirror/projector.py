@@ -28,6 +28,7 @@ from api.mirror.events import (
     parse_place,
 )
 from api.mirror.rows import (
+    ApprovalRow,
     Changes,
     ChildRow,
     Cursor,
@@ -43,6 +44,7 @@ from temporal_workflows.contracts import (
     APPROVAL_PURPOSE,
     EVENT_PURPOSE,
     IDLE_PURPOSE,
+    REMINDER_PURPOSE,
     Activity,
 )
 from temporal_workflows.scheduler import Place
@@ -161,7 +163,9 @@ class Projector:
         }
         if "graph" not in fact.start:
             self._tools = {tool["name"]: _kind(tool) for tool in fact.start.get("tools") or ()}
-        self._paused = bool((fact.start.get("state") or {}).get("paused"))
+        state = fact.start.get("state") or {}
+        self._paused = bool(state.get("paused"))
+        self._approvals.resume(state.get("questions") or ())
         # A run may go on with another version of its graph.
         row = self.execution
         row.workflow_version = fact.start.get("workflow_version", row.workflow_version)
@@ -304,6 +308,9 @@ class Projector:
         if fact.purpose == APPROVAL_PURPOSE and fact.failure is None:
             self._asked(fact)
             return
+        if fact.purpose == REMINDER_PURPOSE:
+            self._reminded(fact)
+            return
         if fact.place.key not in self._nodes:
             return
         if fact.failure is not None:
@@ -354,6 +361,17 @@ class Projector:
         row = self._open_or_add(fact, fact.place, WAITING, started_at=fact.started_at)
         asked = self._approvals.ask(row, found, fact.ended_at)
         self._changes.approvals[asked.id] = asked
+        self._go_on(row, asked, fact)
+
+    def _reminded(self, fact: LocalEnded) -> None:
+        row = self._open.get(fact.place)
+        told = (fact.result or {}).get("output")
+        if row is None or not isinstance(told, dict):
+            return
+        asked = self._approvals.remind(row, told)
+        if asked is not None:
+            self._changes.approvals[asked.id] = asked
+            self._touch(row)
 
     def _offered(self, fact: Offered) -> None:
         self._approvals.offer(fact.event_id, fact.decision)
@@ -363,15 +381,19 @@ class Projector:
         row = self._open.get(parse_place(decision.place)[0]) if decision else None
         if decision is None or row is None:
             return
-        status = ApprovalStatus.APPROVED if decision.approve else ApprovalStatus.REJECTED
-        by, comment = decision.by, decision.comment
-        if not self._end_approval(row, status, fact, by=by, comment=comment):
+        asked = self._approvals.decide(row, decision, fact.at)
+        if asked is not None:
+            self._changes.approvals[asked.id] = asked
+            self._go_on(row, asked, fact)
+
+    def _go_on(self, row: NodeRow, asked: ApprovalRow, fact: Fact) -> None:
+        """What becomes of a row that people have decided on, or some of them."""
+        if asked.status is ApprovalStatus.REJECTED and row.node_type is not NodeType.APPROVAL:
+            self._end(row, SKIPPED, reason=reason(asked.status, asked.comment), ended_at=fact.at)
             return
-        if decision.approve or row.node_type is NodeType.APPROVAL:
+        if asked.status is not ApprovalStatus.PENDING:
             row.move(RUNNING)  # a call begins when it is scheduled; a node's end is recorded
-            self._touch(row)
-        else:
-            self._end(row, SKIPPED, reason=reason(status, comment), ended_at=fact.at)
+        self._touch(row)
 
     def _let_through(self, fact: Fact, place: Place) -> NodeRow | None:
         """The row of a call that waited for a person, which goes on with what is scheduled."""
@@ -383,17 +405,9 @@ class Projector:
         self._touch(row)
         return row
 
-    def _end_approval(
-        self,
-        row: NodeRow,
-        status: ApprovalStatus,
-        fact: Fact,
-        *,
-        by: str = "",
-        comment: str | None = None,
-    ) -> bool:
-        """End the row's approval; False when it has none that is pending."""
-        ended = self._approvals.end(row, status, fact.at, by=by, comment=comment)
+    def _end_approval(self, row: NodeRow, status: ApprovalStatus, fact: Fact) -> bool:
+        """End the row's approval undecided; False when it has none that is pending."""
+        ended = self._approvals.end(row, status, fact.at)
         if ended is not None:
             self._changes.approvals[ended.id] = ended
         return ended is not None

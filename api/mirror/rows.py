@@ -79,6 +79,10 @@ class ApprovalRow:
     created_at: datetime
     expires_at: datetime | None
     form_schema: dict[str, Any] | None = None
+    assignees: list[str] = field(default_factory=list)
+    required: int = 1
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+    reminded_at: datetime | None = None
     status: ApprovalStatus = ApprovalStatus.PENDING
     comment: str | None = None
     decided_by: UUID | None = None

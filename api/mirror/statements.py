@@ -12,6 +12,7 @@ from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
 from models.user import User
 
 EXECUTION_CHANNEL = "pastetrader_execution"
+EVENT_CHANNEL = "pastetrader_events"  # a node waits for an event, or one was published
 LEASE_SECONDS = 15
 LEASE_LOCK = 0x70747264  # first key of the advisory locks that living mirrors hold
 LIVE = sorted(set(ExecutionStatus) - TERMINAL_STATUSES)
@@ -37,7 +38,8 @@ def _names(columns: Iterable[str], prefix: str = "") -> str:
     return ", ".join(f"{prefix}{name}" for name in columns)
 
 
-_NODE = [column.name for column in NODES.columns if column.name not in ("created_at", "updated_at")]
+_TIMES = ("created_at", "updated_at", "accepted_at")
+_NODE = [column.name for column in NODES.columns if column.name not in _TIMES]
 _LOG = [column.name for column in LOGS.columns]
 _CHILD = (
     *("id", "workflow_id", "workflow_version", "graph_hash", "trigger_type", "trigger_metadata"),
@@ -54,8 +56,10 @@ _ASKED = (
     "created_at",
     "expires_at",
     "form_schema",
+    "assignees",
+    "required",
 )
-_ANSWER = ("status", "comment", "decided_at")
+_ANSWER = ("status", "comment", "decided_at", "decisions", "reminded_at")
 # One statement for any number of executions: one round trip, and all of it or nothing.
 WRITE = text(
     f"""
@@ -73,12 +77,12 @@ WRITE = text(
         WHERE e.id = r.id AND (
             :again OR e.mirror_cursor IS NOT DISTINCT FROM r.before AND e.status = ANY(:live)
         )
-        RETURNING e.id, e.owner_id, e.updated_at
+        RETURNING e.id, e.owner_id, e.created_at, e.updated_at
     ), nodes AS (
-        INSERT INTO node_executions ({_names(_NODE)}, updated_at)
-        SELECT {_names(_NODE, "r.")}, m.updated_at
+        INSERT INTO node_executions ({_names(_NODE)}, updated_at, accepted_at)
+        SELECT {_names(_NODE, "r.")}, m.updated_at, m.created_at
         FROM {_rows("nodes", NODES)} JOIN moved AS m ON m.id = r.execution_id
-        ON CONFLICT (id) DO UPDATE
+        ON CONFLICT (id, accepted_at) DO UPDATE
         SET updated_at = excluded.updated_at,
             {", ".join(f"{name} = excluded.{name}" for name in CHANGING)}
         WHERE :again OR node_executions.status = ANY(:live)
@@ -94,10 +98,10 @@ WRITE = text(
         ON CONFLICT DO NOTHING
     ), asked AS (
         INSERT INTO approvals
-            ({_names(_ASKED)}, {_names(_ANSWER)}, decided_by, assignees, owner_id, updated_at)
+            ({_names(_ASKED)}, {_names(_ANSWER)}, decided_by, owner_id, updated_at)
         SELECT {_names(_ASKED, "r.")}, {_names(_ANSWER, "r.")},
             -- History may name an account that this database does not have.
-            (SELECT u.id FROM {User.__tablename__} AS u WHERE u.id = r.decided_by), '[]', m.owner_id, m.updated_at
+            (SELECT u.id FROM {User.__tablename__} AS u WHERE u.id = r.decided_by), m.owner_id, m.updated_at
         FROM {_rows("approvals", APPROVALS)} JOIN moved AS m ON m.id = r.execution_id
         ON CONFLICT (id) DO UPDATE
         SET updated_at = excluded.updated_at, decided_by = excluded.decided_by,

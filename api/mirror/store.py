@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, delete, exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.mirror.rows import Changes, ChildRow, Cursor, ExecutionRow, NodeRow
 from api.mirror.statements import (
     CLAIM,
+    EVENT_CHANNEL,
     EXECUTION_CHANNEL,
     LEASE_LOCK,
     LEASE_SECONDS,
@@ -28,6 +29,7 @@ from models.enums import (
     NodeType,
     TriggerType,
 )
+from models.event import EventDelivery
 from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
 from temporal_workflows.contracts import workflow_id
 
@@ -106,7 +108,14 @@ async def write(
         parts["children"] += [_child(child, one.execution.id) for child in one.changes.children]
     given = {name: orjson.dumps(rows, default=str).decode() for name, rows in parts.items()}
     found = await session.execute(WRITE, given | {"again": again})
-    return set(found.scalars())
+    moved = set(found.scalars())
+    if any(_awaits_event(row) for one in writes for row in one.changes.nodes.values()):
+        await session.execute(select(func.pg_notify(EVENT_CHANNEL, "")))
+    return moved
+
+
+def _awaits_event(row: NodeRow) -> bool:
+    return row.node_type is NodeType.EVENT and row.status is ExecutionStatus.WAITING
 
 
 async def replace(
@@ -175,14 +184,24 @@ class Quiet:
 
 
 async def waiting_for_people(session: AsyncSession) -> list[Quiet]:
-    """Conversations that wait for a message, and runs that wait for a decision."""
+    """Conversations that wait for a message, and runs that wait for a decision or took an event."""
     row = WorkflowExecution
     asks = select(Approval.execution_id).where(Approval.status == ApprovalStatus.PENDING)
+    took = select(NodeExecution.execution_id).where(
+        NodeExecution.status == ExecutionStatus.WAITING,
+        NodeExecution.node_type == NodeType.EVENT,
+        exists().where(
+            EventDelivery.execution_id == NodeExecution.execution_id,
+            EventDelivery.node_key == NodeExecution.node_key,
+            EventDelivery.path == NodeExecution.path,
+            EventDelivery.sent_at.is_not(None),
+        ),
+    )
     found = await session.execute(
         select(row.id, row.temporal_workflow_id, row.mirror_cursor).where(
             row.status == ExecutionStatus.WAITING,
             row.mirror_cursor.is_not(None),
-            or_(row.trigger_type == TriggerType.CHAT, row.id.in_(asks)),
+            or_(row.trigger_type == TriggerType.CHAT, row.id.in_(asks), row.id.in_(took)),
         )
     )
     return [Quiet(key, name, Cursor(**(cursor or {}))) for key, name, cursor in found]

@@ -15,8 +15,8 @@ from models.graph.limits import MAX_INTERPOLATIONS
 from models.graph.values import Json
 
 router = APIRouter(prefix="/expressions", tags=["expressions"])
-# Secrets stay references until an activity resolves them.
-_ROOTS = [root for root in ROOTS if root != "secrets"]
+# Secrets stay references until an activity resolves them; `event` is what triggers' templates read.
+_ROOTS = [*(root for root in ROOTS if root != "secrets"), "event"]
 Root = Annotated[str, Field(pattern=f"^({'|'.join(_ROOTS)})$")]
 # Of their own, so that signing in never waits for somebody's expressions.
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="expressions")

@@ -35,7 +35,10 @@ DO $do$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'pastetrader_app')
 END IF; END $do$
 """
 # What ended before anybody could ask to be told of it is not told now.
-TOLD = "UPDATE workflow_executions SET announced_at = ended_at WHERE ended_at IS NOT NULL"
+TOLD = (
+    "UPDATE workflow_executions SET announced_at = ended_at WHERE ended_at IS NOT NULL",
+    "UPDATE approvals SET announced_at = created_at",
+)
 
 
 def upgrade() -> None:
@@ -71,6 +74,7 @@ def upgrade() -> None:
         ["owner_id", "name", "correlation_key", "received_at"],
         unique=False,
     )
+    op.create_index(op.f("ix_events_received_at"), "events", ["received_at"], unique=False)
     op.create_table(
         "notifications",
         sa.Column("owner_id", sa.Uuid(), nullable=False),
@@ -120,6 +124,7 @@ def upgrade() -> None:
         sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("temporal_schedule_id", sa.String(length=255), nullable=True),
+        sa.Column("told_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_run_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_run_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
@@ -196,9 +201,9 @@ def upgrade() -> None:
             "path",
             name=op.f("uq_event_deliveries_execution_id_node_key_path"),
         ),
-    )
-    op.create_index(
-        op.f("ix_event_deliveries_event_id"), "event_deliveries", ["event_id"], unique=False
+        sa.UniqueConstraint(
+            "event_id", "execution_id", name=op.f("uq_event_deliveries_event_id_execution_id")
+        ),
     )
     op.create_index(
         "ix_event_deliveries_unsent",
@@ -224,13 +229,16 @@ def upgrade() -> None:
         "notices",
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("notification_id", sa.Uuid(), nullable=False),
-        sa.Column("execution_id", sa.Uuid(), nullable=False),
+        sa.Column("execution_id", sa.Uuid(), nullable=True),
         sa.Column("key", sa.String(length=255), nullable=False),
         sa.Column("occasion", sa.String(length=50), nullable=False),
         sa.Column("status", sa.String(length=50), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "look_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column(
             "created_at",
@@ -277,7 +285,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_notices_unsent",
         "notices",
-        ["created_at"],
+        ["look_at"],
         unique=False,
         postgresql_where=sa.text("status = 'pending'"),
     )
@@ -291,6 +299,7 @@ def upgrade() -> None:
         sa.Column("event", postgresql.JSONB(), nullable=True),
         sa.Column("status", sa.String(length=50), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("temporal_run_id", sa.String(length=64), nullable=True),
         sa.Column("temporal_workflow_id", sa.String(length=255), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column(
@@ -310,7 +319,7 @@ def upgrade() -> None:
             name=op.f("ck_trigger_firings_cause"),
         ),
         sa.CheckConstraint(
-            "status IN ('pending', 'started', 'skipped', 'refused', 'withdrawn')",
+            "status IN ('waiting', 'pending', 'started', 'skipped', 'refused', 'withdrawn')",
             name=op.f("ck_trigger_firings_status"),
         ),
         sa.ForeignKeyConstraint(
@@ -330,7 +339,7 @@ def upgrade() -> None:
         "trigger_firings",
         ["created_at"],
         unique=False,
-        postgresql_where=sa.text("status = 'pending'"),
+        postgresql_where=sa.text("status IN ('waiting', 'pending')"),
     )
     op.create_index(
         op.f("ix_trigger_firings_trigger_id_scheduled_at"),
@@ -388,6 +397,13 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        "ix_webhook_deliveries_refused",
+        "webhook_deliveries",
+        ["trigger_id", "received_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'refused'"),
+    )
+    op.create_index(
         op.f("ix_webhook_deliveries_trigger_id_received_at"),
         "webhook_deliveries",
         ["trigger_id", "received_at"],
@@ -438,10 +454,24 @@ def upgrade() -> None:
         ),
     )
     op.add_column("approvals", sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("approvals", sa.Column("announced_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        op.f("ix_approvals_status_created_at"),
+        "approvals",
+        ["status", "created_at"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_approvals_unannounced",
+        "approvals",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("announced_at IS NULL OR announced_at < reminded_at"),
+    )
     op.create_index(
         "ix_node_executions_awaited",
         "node_executions",
-        [sa.literal_column("(output ->> 'event')")],
+        [sa.literal_column("(output ->> 'event')"), sa.literal_column("(output ->> 'key')")],
         unique=False,
         postgresql_where=sa.text("status = 'waiting' AND node_type = 'event'"),
     )
@@ -455,7 +485,8 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("ended_at IS NOT NULL AND announced_at IS NULL"),
     )
-    op.execute(TOLD)
+    for statement in TOLD:
+        op.execute(statement)
     op.execute(SECURITY)
 
 
@@ -472,6 +503,13 @@ def downgrade() -> None:
         table_name="node_executions",
         postgresql_where=sa.text("status = 'waiting' AND node_type = 'event'"),
     )
+    op.drop_index(op.f("ix_approvals_status_created_at"), table_name="approvals")
+    op.drop_index(
+        "ix_approvals_unannounced",
+        table_name="approvals",
+        postgresql_where=sa.text("announced_at IS NULL OR announced_at < reminded_at"),
+    )
+    op.drop_column("approvals", "announced_at")
     op.drop_column("approvals", "reminded_at")
     op.drop_column("approvals", "decisions")
     op.drop_index(op.f("ix_approval_links_approval_id"), table_name="approval_links")
@@ -479,13 +517,18 @@ def downgrade() -> None:
     op.drop_index(
         op.f("ix_webhook_deliveries_trigger_id_received_at"), table_name="webhook_deliveries"
     )
+    op.drop_index(
+        "ix_webhook_deliveries_refused",
+        table_name="webhook_deliveries",
+        postgresql_where=sa.text("status = 'refused'"),
+    )
     op.drop_index(op.f("ix_webhook_deliveries_execution_id"), table_name="webhook_deliveries")
     op.drop_table("webhook_deliveries")
     op.drop_index(op.f("ix_trigger_firings_trigger_id_scheduled_at"), table_name="trigger_firings")
     op.drop_index(
         "ix_trigger_firings_pending",
         table_name="trigger_firings",
-        postgresql_where=sa.text("status = 'pending'"),
+        postgresql_where=sa.text("status IN ('waiting', 'pending')"),
     )
     op.drop_table("trigger_firings")
     op.drop_index(
@@ -500,7 +543,6 @@ def downgrade() -> None:
         table_name="event_deliveries",
         postgresql_where=sa.text("sent_at IS NULL"),
     )
-    op.drop_index(op.f("ix_event_deliveries_event_id"), table_name="event_deliveries")
     op.drop_table("event_deliveries")
     op.drop_index(op.f("ix_triggers_workflow_id"), table_name="triggers")
     op.drop_index(op.f("ix_triggers_owner_id"), table_name="triggers")
@@ -509,5 +551,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_notifications_workflow_id"), table_name="notifications")
     op.drop_index(op.f("ix_notifications_owner_id"), table_name="notifications")
     op.drop_table("notifications")
+    op.drop_index(op.f("ix_events_received_at"), table_name="events")
     op.drop_index(op.f("ix_events_owner_id_name_correlation_key_received_at"), table_name="events")
     op.drop_table("events")

@@ -154,6 +154,16 @@ def catalog() -> list[NodeKind]:
             handles_out=["rejected", "timeout", "error"],
         ),
         kind(
+            kinds.EventNode,
+            kinds.EventNodeConfig,
+            type=NodeType.EVENT,
+            title="Event",
+            category="flow",
+            icon="radio",
+            runs_as="timer",
+            handles_out=["timeout", "error"],
+        ),
+        kind(
             kinds.WorkflowNode,
             kinds.SubWorkflowConfig,
             type=NodeType.WORKFLOW,

@@ -57,6 +57,9 @@ class _NodeFields(_Operation):
     timeout_seconds: float | None = Field(None, gt=0, le=7 * 86_400)
     retry: Object | None = None
     on_error: OnError | None = Field(None, strict=False)
+    compensation: Key | None = Field(
+        None, description="Key of a tool or workflow node without edges that undoes this one."
+    )
 
     def given(self) -> Object:
         """The node's fields that are not left out."""
@@ -89,6 +92,7 @@ class ChangeNode(_NodeFields):
                 "timeout_seconds",
                 "retry",
                 "on_error",
+                "compensation",
             ]
         ]
         | None

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from models.enums import FailureMode
 from models.graph.base import GraphModel, Key
-from models.graph.node import CONTAINER_TYPES, Node
+from models.graph.node import CONTAINER_TYPES, CompensatedNode, Node
 from models.graph.values import Json
 
 
@@ -60,11 +60,26 @@ class Graph(GraphModel):
         return found
 
     @cached_property
+    def compensations(self) -> dict[str, str]:
+        """Key of what undoes each node that names such a one."""
+        return {
+            node.key: node.compensation
+            for node in self.nodes
+            if isinstance(node, CompensatedNode) and node.compensation is not None
+        }
+
+    @cached_property
     def body(self) -> dict[str | None, list[Node]]:
-        """Nodes by the container that holds them; `None` is the top level."""
+        """Nodes by the container that holds them; `None` is the top level.
+
+        Compensations are left out: they are no part of a run that goes well.
+        """
         found: dict[str | None, list[Node]] = {None: []}
+        undoing = set(self.compensations.values())
         for node in self.nodes:
             if node.type in CONTAINER_TYPES:
                 found.setdefault(node.key, [])
-            found.setdefault(node.parent, []).append(node)
+            body = found.setdefault(node.parent, [])
+            if node.key not in undoing:
+                body.append(node)
         return found

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 from models.enums import NodeType, OnError
 from models.graph.agent import AgentConfig, AgentTool
 from models.graph.base import GraphModel, JsonSchema, Key
-from models.graph.limits import MAX_CONCURRENCY, MAX_ITERATIONS
+from models.graph.limits import MAX_ASSIGNEES, MAX_CONCURRENCY, MAX_ITERATIONS
 from models.graph.tool import ToolConfig
 from models.graph.values import Json
 
@@ -57,6 +57,16 @@ class NodeBase(GraphModel):
         return self.name or self.key
 
 
+class CompensatedNode(NodeBase):
+    """A node with an effect that another one undoes when the run fails or is cancelled."""
+
+    compensation: Key | None = Field(
+        None,
+        description="Key of the node that undoes this one: a tool or workflow node beside it, "
+        "without edges.",
+    )
+
+
 class TriggerConfig(GraphModel):
     """The JSON Schema that a run's input must satisfy; none accepts any object."""
 
@@ -70,7 +80,7 @@ class TriggerNode(NodeBase):
     config: TriggerConfig = Field(default_factory=TriggerConfig)
 
 
-class ToolNode(NodeBase):
+class ToolNode(CompensatedNode):
     """Runs a registered tool (`tool`) or the one it carries inline (`config`)."""
 
     type: Literal[NodeType.TOOL] = NodeType.TOOL
@@ -210,14 +220,14 @@ class SubWorkflowConfig(GraphModel):
     version: int | None = Field(None, ge=1)
 
 
-class WorkflowNode(NodeBase):
+class WorkflowNode(CompensatedNode):
     """Runs another workflow's published version; `inputs` become its input."""
 
     type: Literal[NodeType.WORKFLOW] = NodeType.WORKFLOW
     config: SubWorkflowConfig
 
 
-class AgentNode(NodeBase):
+class AgentNode(CompensatedNode):
     """A language model that works with tools; its output is {text, value, ended, turns, usage}.
 
     Either a registered agent (`agent`), whose prompt is `inputs.prompt`, or one written inline.
@@ -251,13 +261,47 @@ class ApprovalConfig(GraphModel):
     approval_seconds: float = Field(
         7 * 86_400, gt=0, le=366 * 86_400, description="How long the run waits for a person."
     )
+    assignees: list[Annotated[str, Field(min_length=1, max_length=2_000)]] = Field(
+        default_factory=list,
+        max_length=MAX_ASSIGNEES,
+        description="E-mail addresses, `role:admin`, `role:editor`, `role:viewer`, or templates of"
+        " them. None: the owner of the run.",
+    )
+    required: int = Field(
+        1, ge=1, le=MAX_ASSIGNEES, description="How many of them must approve; one no is enough."
+    )
+    reminder_seconds: float | None = Field(
+        None, gt=0, le=366 * 86_400, description="When those who have not decided are reminded."
+    )
 
 
 class ApprovalNode(NodeBase):
-    """Waits for a person; its output is {approved, by, comment, form}."""
+    """Waits for people; its output is {approved, by, comment, form, decisions}."""
 
     type: Literal[NodeType.APPROVAL] = NodeType.APPROVAL
     config: ApprovalConfig
+
+
+class EventNodeConfig(GraphModel):
+    """Which event is waited for, and for how long; `event` and `key` may be expressions."""
+
+    event: str = Field(min_length=1, max_length=4_096, description="The event's name.")
+    key: str | None = Field(
+        None,
+        min_length=1,
+        max_length=4_096,
+        description="The event's correlation key; without one any key is right.",
+    )
+    wait_seconds: float = Field(
+        7 * 86_400, gt=0, le=366 * 86_400, description="How long the run waits for the event."
+    )
+
+
+class EventNode(NodeBase):
+    """Waits for an event; its output is {event, key, id, payload, received_at}."""
+
+    type: Literal[NodeType.EVENT] = NodeType.EVENT
+    config: EventNodeConfig
 
 
 Node = Annotated[
@@ -271,9 +315,11 @@ Node = Annotated[
     | DelayNode
     | WorkflowNode
     | AgentNode
-    | ApprovalNode,
+    | ApprovalNode
+    | EventNode,
     Field(discriminator="type"),
 ]
+UNDOING_TYPES = frozenset({NodeType.TOOL, NodeType.WORKFLOW})
 CONTAINER_TYPES = frozenset({NodeType.PARALLEL, NodeType.LOOP})
 ERROR_HANDLE = "error"
 REJECTED_HANDLE = "rejected"

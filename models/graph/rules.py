@@ -5,16 +5,20 @@ from collections.abc import Callable, Iterator
 
 from models.enums import NodeType, OnError
 from models.graph.agent import BUDGET_HANDLE, TIMEOUT_HANDLE
+from models.graph.assignees import AssigneesInvalid, is_template, named
 from models.graph.graph import Graph
 from models.graph.limits import MAX_DEPTH, MAX_NESTING
 from models.graph.node import (
     ERROR_HANDLE,
     EXPIRED_HANDLE,
     REJECTED_HANDLE,
+    UNDOING_TYPES,
     AgentNode,
     AggregatorNode,
+    ApprovalConfig,
     ApprovalNode,
     ConditionNode,
+    EventNode,
     Node,
 )
 from models.graph.problems import Code, Problem, nearest, problem
@@ -226,6 +230,8 @@ def handles_of(node: Node) -> list[str]:
         found += [BUDGET_HANDLE, TIMEOUT_HANDLE]
     if isinstance(node, ApprovalNode):
         found += [REJECTED_HANDLE, EXPIRED_HANDLE]
+    if isinstance(node, EventNode):
+        found += [EXPIRED_HANDLE]
     if isinstance(node, ConditionNode):
         branches = [branch.handle for branch in node.config.branches]
         found += [*branches, *([node.config.default] if node.config.default else [])]
@@ -294,6 +300,56 @@ def edges_in_one_body(graph: Graph, shape: Shape) -> Iterator[Problem]:
         )
 
 
+def compensations(graph: Graph, shape: Shape) -> Iterator[Problem]:
+    """What undoes a node stands beside it, apart from the flow, and undoes nothing else."""
+    counts = Counter(graph.compensations.values())
+    for index, node in enumerate(graph.nodes):
+        key = graph.compensations.get(node.key)
+        if key is None:
+            continue
+        found = _no_compensation(key, node, graph, shape)
+        if found is None and counts[key] > 1:
+            found = f"`{key}` undoes {counts[key]} nodes", "give each node one of its own"
+        if found is not None:
+            yield problem(
+                Code.INVALID_COMPENSATION,
+                found[0],
+                nodes=[node.key, *([key] if key in shape.by_key and key != node.key else [])],
+                path=f"nodes[{index}].compensation",
+                suggestion=found[1],
+            )
+
+
+def _no_compensation(
+    key: str, node: Node, graph: Graph, shape: Shape
+) -> tuple[str, str | None] | None:
+    """(Why `key` cannot undo `node`, what to do about it); None when it can."""
+    undoing = shape.by_key.get(key)
+    if undoing is None:
+        return f"there is no node `{key}` to undo `{node.key}`", nearest(key, shape.by_key.keys())
+    kind = undoing.type.value
+    faults = [
+        (undoing is node, f"`{key}` cannot undo itself", "name another node"),
+        (
+            undoing.type not in UNDOING_TYPES,
+            f"`{key}` is a node of type {kind}, which undoes nothing",
+            "what undoes a node is of type tool or workflow",
+        ),
+        (
+            undoing.parent != node.parent,
+            f"`{key}` does not stand beside `{node.key}`",
+            "give both the same `parent`",
+        ),
+        (key in shape.joined, f"`{key}` undoes `{node.key}` and has edges", "remove its edges"),
+        (
+            key in graph.compensations,
+            f"`{key}` undoes `{node.key}` and would itself be undone",
+            "remove its `compensation`",
+        ),
+    ]
+    return next(((message, hint) for wrong, message, hint in faults if wrong), None)
+
+
 def aggregator_counts(graph: Graph, shape: Shape) -> Iterator[Problem]:
     """An aggregator does not wait for more branches than it has."""
     for index, node in enumerate(graph.nodes):
@@ -306,6 +362,39 @@ def aggregator_counts(graph: Graph, shape: Shape) -> Iterator[Problem]:
                     nodes=[node.key],
                     path=f"nodes[{index}].config.n",
                 )
+
+
+def approvers(graph: Graph, _shape: Shape) -> Iterator[Problem]:
+    """Those who may decide can be enough, and are reminded while the run still waits."""
+    for index, node in enumerate(graph.nodes):
+        if not isinstance(node, ApprovalNode):
+            continue
+        for field, message in _approval_problems(node.config):
+            yield problem(
+                Code.INVALID_NODE_CONFIG,
+                f"`{node.key}`: {message}",
+                nodes=[node.key],
+                path=f"nodes[{index}].config.{field}",
+            )
+
+
+def _approval_problems(config: ApprovalConfig) -> Iterator[tuple[str, str]]:
+    """(Field, what is wrong with it); whom templates name is known only when the node runs."""
+    for number, entry in enumerate(config.assignees):
+        try:
+            _ = is_template(entry) or named([entry], 1)
+        except AssigneesInvalid as error:
+            yield f"assignees[{number}]", str(error)
+            return
+    if not config.assignees and config.required > 1:
+        yield "required", f"{config.required} must approve, and only the owner may; set `assignees`"
+    elif config.assignees and not any(map(is_template, config.assignees)):
+        try:
+            named(config.assignees, config.required)
+        except AssigneesInvalid as error:
+            yield "required", str(error)
+    if config.reminder_seconds is not None and config.reminder_seconds >= config.approval_seconds:
+        yield "reminder_seconds", "the reminder would come when nobody may decide any more"
 
 
 def branch_names(graph: Graph, _shape: Shape) -> Iterator[Problem]:
@@ -357,7 +446,9 @@ RULES: tuple[Rule, ...] = (
     handles,
     containers,
     edges_in_one_body,
+    compensations,
     aggregator_counts,
+    approvers,
     branch_names,
     depth,
 )

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from models.enums import NodeType
 from models.graph.graph import Edge, Graph
-from models.graph.node import CONTAINER_TYPES, Node
+from models.graph.node import CONTAINER_TYPES, UNDOING_TYPES, Node
 
 
 def edge_name(edge: Edge, index: int) -> str:
@@ -27,8 +27,24 @@ class Shape:
             self.by_key.setdefault(node.key, node)
 
     @cached_property
+    def joined(self) -> set[str]:
+        """Keys at either end of an edge."""
+        return {end for edge in self.graph.edges for end in (edge.source, edge.target)}
+
+    @cached_property
+    def undone_by(self) -> dict[str, str]:
+        """Key of what undoes each node that has such a one, of the right type and without edges."""
+        found = self.graph.compensations
+        return {key: undoing for key, undoing in found.items() if self._undoes(undoing)}
+
+    def _undoes(self, key: str) -> bool:
+        node = self.by_key.get(key)
+        alone = key not in self.joined and key not in self.graph.compensations
+        return node is not None and node.type in UNDOING_TYPES and alone
+
+    @cached_property
     def targets(self) -> dict[str, list[str]]:
-        """Keys right after each node."""
+        """Keys right after each node; what undoes a node comes after it."""
         return self._neighbours(forward=True)
 
     @cached_property
@@ -38,10 +54,11 @@ class Shape:
 
     def _neighbours(self, *, forward: bool) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {key: [] for key in self.by_key}
-        for edge in self.graph.edges:
-            known = edge.source in self.by_key and edge.target in self.by_key
-            if known and edge.source != edge.target:
-                start, end = (edge.source, edge.target) if forward else (edge.target, edge.source)
+        edges = [(edge.source, edge.target) for edge in self.graph.edges]
+        for source, target in [*edges, *self.undone_by.items()]:
+            known = source in self.by_key and target in self.by_key
+            if known and source != target:
+                start, end = (source, target) if forward else (target, source)
                 found[start].append(end)
         return found
 

@@ -22,6 +22,7 @@ from models.graph.node import (
     ApprovalNode,
     ConditionNode,
     DelayNode,
+    EventNode,
     LoopNode,
     Node,
     ParallelNode,
@@ -45,7 +46,8 @@ _VALUES: dict[type, tuple[str, ...]] = {
     LoopNode: ("items",),
     AggregatorNode: ("template",),
     DelayNode: ("seconds", "until"),
-    ApprovalNode: ("message",),
+    ApprovalNode: ("message", "assignees"),
+    EventNode: ("event", "key"),
 }
 
 
@@ -264,6 +266,9 @@ def _output(graph: Graph, shape: Shape) -> Iterator[Problem]:
 def _inner(use: Use, shape: Shape) -> Finding | None:
     key = use.path.keys[0] if use.path.keys else None
     node = shape.by_key.get(key) if isinstance(key, str) else None
+    if node is not None and node.key in shape.undone_by.values():
+        message = f"`{node.key}` runs only to undo; a run that has an output does not run it"
+        return Code.INVALID_REFERENCE, message, "read a node of the flow"
     if node is None or node.parent is None:
         return None
     message = f"`{node.key}` is inside `{node.parent}`; a run's output sees the container"

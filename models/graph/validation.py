@@ -14,8 +14,7 @@ from models.graph.shape import Shape
 from models.graph.templates import expressions, outside
 from models.graph.values import Json
 
-RESERVED = frozenset({NodeType.EVENT})
-_NODE_TYPES = frozenset(NodeType) - RESERVED
+_NODE_TYPES = frozenset(NodeType)
 _TOOL_KINDS = frozenset(ToolType)
 _SHOWN_FORM_PROBLEMS = 200
 
@@ -147,8 +146,6 @@ def _words(error: Any, node: dict[str, Json] | None) -> tuple[str, str | None]:
 
 
 def _unknown_tag(tag: str, node: dict[str, Json] | None) -> tuple[str, str | None]:
-    if tag in RESERVED:
-        return f"this version cannot run `{tag}` nodes yet", "take the node out for now"
     tool = node is not None and node.get("type") == NodeType.TOOL
     known: list[str] = sorted(_TOOL_KINDS if tool else _NODE_TYPES)
     what = "kind of tool" if tool else "type of node"

@@ -17,6 +17,7 @@ from activities.context import ArtifactStore
 from activities.database import Database
 from activities.hints import Hints
 from activities.http_client import HttpClient
+from activities.mail import FROM_VARIABLE, URL_VARIABLE, MailServer
 from activities.tool_activity import RunTool
 from activities.worker import build_tools, build_worker
 from api.app import create_app
@@ -66,11 +67,20 @@ class Stack:
             database=database,
             keys=keys or self.settings.keys,
             http=http,
+            mail=self._mail,
         )
         async with worker:
             yield worker
         for each in (hints, http, database):
             await each.close()
+
+    @property
+    def _mail(self) -> MailServer | None:
+        url, sender = self.settings.smtp_url, self.settings.smtp_from
+        if url is None or sender is None:
+            return None
+        named = {URL_VARIABLE: url.get_secret_value(), FROM_VARIABLE: sender}
+        return MailServer.from_env(named)
 
     async def client(self) -> Client:
         """A client as a worker has one."""

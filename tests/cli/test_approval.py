@@ -4,7 +4,9 @@ import asyncio
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from chaos.stack import live_stack
@@ -34,6 +36,76 @@ edges:
   - {{source: start, target: ask}}
 """
 CALL = {"tool_calls": [{"name": "order", "arguments": {"message": "buy MSFT"}}]}
+
+
+ASKS = """
+name: asks
+output: "{{ nodes.review.output }}"
+nodes:
+  - {key: start, type: trigger}
+  - key: review
+    type: approval
+    config:
+      message: Right?
+      form: {type: object, required: [n], properties: {n: {type: integer}}}
+      assignees: ["role:admin", "somebody@example.org"]
+      required: %s
+edges:
+  - {source: start, target: review}
+"""
+
+
+async def test_what_is_mine_is_listed_and_decided_by_a_link(tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "asks.yaml"
+    async with live_stack(data):
+
+        async def mine() -> Any:
+            done = await command("approval", "list", "--mine", "--json", data_dir=data)
+            assert done.code == 0, done.err
+            return json.loads(done.out)
+
+        async def asked() -> str:
+            async with asyncio.timeout(60):
+                while not (found := await mine()):
+                    await asyncio.sleep(0.2)
+            return str(found[0]["id"])
+
+        file.write_text(ASKS % 1)
+        running = await spawn("run", str(file), "--json", data_dir=data)
+        name = await asked()
+        arguments = ("approval", "link", name, "--expires", "2h")
+        made = await command(*arguments, data_dir=data)
+        assert made.code == 0, made.err
+        url = urlsplit(made.out.strip())
+        assert (url.scheme, url.path) == ("http", "/approve")
+        token = url.query.removeprefix("token=")
+        async with httpx.AsyncClient(base_url=f"http://{url.netloc}/api/v1") as anybody:
+            body = {"approve": True, "form": {"n": 3}}
+            answer = await anybody.post(f"/approval-links/{token}", json=body)
+            assert answer.status_code == 200, answer.text
+            assert (await anybody.get(f"/approval-links/{token}")).status_code == 410
+        done = await ended(running)
+        assert done.code == 0, done.err
+        assert '"n": 3' in done.out
+        assert await mine() == []
+
+        file.write_text(ASKS % 2)
+        running = await spawn("run", str(file), "--json", data_dir=data)
+        name = await asked()
+        first = await command("approval", "approve", name, "--form", '{"n": 4}', data_dir=data)
+        assert "1 of 2 approved" in first.err
+        assert await mine() == []
+        table = (await command("approval", "list", data_dir=data)).out
+        assert "1 of 2" in table
+        again = await command("approval", "approve", name, "--form", '{"n": 4}', data_dir=data)
+        assert (again.code, "decided already" in again.err) == (2, True)
+        other = ("approval", "link", name, "--email", "somebody@example.org")
+        assert (await command(*other, data_dir=data)).code == 2
+        assert (await command(*arguments[:-1], "soon", data_dir=data)).code == 2
+        execution = json.loads((await command("approval", "list", "--json", data_dir=data)).out)
+        run = execution[0]["execution_id"]
+        assert (await command("execution", "cancel", run, data_dir=data)).code == 0
+        await ended(running)
 
 
 async def test_calls_are_listed_approved_and_rejected(tmp_path: Path) -> None:

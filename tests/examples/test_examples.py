@@ -18,7 +18,6 @@ from cli.scripted_model.script import Script
 from cli.scripted_model.server import scripted_model
 from models.enums import NodeType
 from models.graph.document import parse_document
-from models.graph.validation import RESERVED
 from models.graph.values import ARTIFACT_KEY, is_artifact
 from tests.api.fixtures import Api, ended, started
 
@@ -161,6 +160,9 @@ async def test_an_example_gives_what_it_says(
     run_id = await started(editor, await publish(editor, folder), given)
     if folder.name == "approval":
         await approve(editor, run_id, {"shares": 12})
+    if folder.name == "event":
+        event = {"name": "prices.checked", "key": "MSFT", "payload": {"close": 120.5}}
+        assert (await editor.post("/events", json=event)).status_code == 202
     run = await ended(editor, run_id, 90)
     assert run["status"] == "completed", run["error"]
     assert without_facts(run["output"]) == json.loads((folder / "expected.json").read_text())
@@ -168,6 +170,6 @@ async def test_an_example_gives_what_it_says(
 
 def test_every_kind_of_node_and_tool_has_an_example() -> None:
     nodes = [node for folder in FOLDERS for node in document(folder)["nodes"]]
-    assert {node["type"] for node in nodes} == set(NodeType) - RESERVED
+    assert {node["type"] for node in nodes} == set(NodeType)
     kinds = {node["config"]["kind"] for node in nodes if node["type"] == "tool"}
     assert kinds == {"http", "mcp", "python", "shell", "builtin"}

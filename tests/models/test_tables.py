@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from models.agent import Agent, AgentToolRow
-from models.approval import Approval
+from models.approval import Approval, ApprovalLink
 from models.audit import AuditEntry
 from models.base import new_id
 from models.enums import TERMINAL_STATUSES, ExecutionStatus, TriggerType
@@ -167,6 +167,7 @@ async def _fill(session: AsyncSession, owner: User) -> None:
             status="completed",
             run_id="r",
             scheduled_event_id=1,
+            accepted_at=now,
         ),
         ExecutionLog(
             id=new_id(),
@@ -262,6 +263,61 @@ async def test_a_public_agent_is_seen_with_its_tools_and_neither_is_changed(
             update(AgentToolRow).where(tools).values(name="mine"),
         ):
             assert (await session.execute(change)).rowcount == 0  # type: ignore[attr-defined]
+
+
+async def test_who_is_assigned_sees_the_approval_and_nothing_of_its_run(
+    sessions: async_sessionmaker[AsyncSession], two_owners: tuple[UUID, UUID]
+) -> None:
+    """By e-mail address or by role, as the account is now."""
+    me, other = two_owners
+    theirs = Approval.owner_id == other
+    async with sessions.begin() as session:
+        mine = (await session.get_one(User, me)).email
+    for names, role, seen in (
+        ([mine], "editor", True),
+        (["role:editor"], "editor", True),
+        (["role:editor"], "viewer", False),
+        (["role:viewer"], "viewer", True),
+        ([f"x{mine}", "role:admin"], "editor", False),
+        ([], "editor", False),
+    ):
+        async with sessions.begin() as session:
+            await session.execute(update(User).where(User.id == me).values(role=role))
+            await session.execute(update(Approval).where(theirs).values(assignees=names))
+        async with sessions.begin() as session:
+            await act_as(session, me)
+            found = (await session.scalars(select(Approval.owner_id))).all()
+            assert (other in found) is seen, (names, role)
+            run = WorkflowExecution.owner_id == other
+            assert await session.scalar(select(WorkflowExecution.id).where(run)) is None
+            changed = await session.execute(update(Approval).where(theirs).values(title="mine"))
+            assert changed.rowcount == 0  # type: ignore[attr-defined]
+
+
+async def test_links_are_seen_and_made_by_those_who_see_the_approval(
+    sessions: async_sessionmaker[AsyncSession], two_owners: tuple[UUID, UUID]
+) -> None:
+    me, other = two_owners
+    theirs = Approval.owner_id == other
+    facts = {"user_id": me, "expires_at": datetime.now(UTC)}
+    async with sessions.begin() as session:
+        approval = await session.scalar(select(Approval.id).where(theirs))
+    async with sessions() as session:
+        await act_as(session, me)
+        session.add(ApprovalLink(approval_id=approval, token_hash=uuid4().hex, **facts))
+        with pytest.raises(DBAPIError, match="row-level security"):
+            await session.flush()
+    async with sessions.begin() as session:
+        mine = (await session.get_one(User, me)).email
+        await session.execute(update(Approval).where(theirs).values(assignees=[mine]))
+    async with sessions.begin() as session:
+        await act_as(session, me)
+        session.add(ApprovalLink(approval_id=approval, token_hash=uuid4().hex, **facts))
+        await session.flush()
+    async with sessions.begin() as session:
+        await session.execute(update(Approval).where(theirs).values(assignees=[]))
+        await act_as(session, me)
+        assert (await session.scalars(select(ApprovalLink))).all() == []
 
 
 async def test_a_run_may_be_an_agents_and_no_workflows(db: AsyncSession) -> None:

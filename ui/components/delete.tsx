@@ -5,7 +5,15 @@ import { complain, say } from "./toasts";
 
 interface DeleteProps {
   /** Where the messages are that ask for it and tell that it is done. */
-  words: "agents" | "mcp" | "secrets" | "settings" | "tools" | "users";
+  words:
+    | "agents"
+    | "mcp"
+    | "notifications"
+    | "secrets"
+    | "settings"
+    | "tools"
+    | "triggers"
+    | "users";
   name: string;
   /** What is read again afterwards, for a refusal can mean that it was outdated. */
   queryKey: QueryKey;

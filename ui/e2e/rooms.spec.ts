@@ -5,13 +5,16 @@ import { api, ensureAccount, expect, node, signIn, test, url } from "./pages";
 const ROOMS = [
   "/",
   "/workflows",
+  "/triggers",
   "/executions",
   "/tools",
   "/tools/edit?kind=http",
   "/tools/mcp",
   "/secrets",
   "/users",
+  "/approvals",
   "/settings",
+  "/settings/notifications",
 ];
 
 for (const theme of ["light", "dark"] as const) {
@@ -89,7 +92,7 @@ test("the whole product speaks Korean", async ({ page }) => {
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(/[가-힣]|API/);
     await expect(
       page.getByText(
-        /^(designer|run|common|workflows|executions|tools|editors|trial|mcp|secrets|users|settings|dashboard|shell)\.\w+/,
+        /^(approvals|notifications|upgrade|designer|run|common|workflows|triggers|executions|tools|editors|trial|mcp|secrets|users|settings|dashboard|shell)\.\w+/,
       ),
     ).toHaveCount(0);
   }

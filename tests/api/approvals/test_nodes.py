@@ -73,7 +73,10 @@ async def test_a_run_waits_and_goes_on_with_what_was_filled_in(editor: Api) -> N
     run = await ended(editor, run_id)
     output = run["output"]["approved"]
     me = (await editor.get("/auth/me")).json()["id"]
-    assert output == {"approved": True, "by": me, "comment": "go", "form": {"shares": 3}}
+    last = {"by": me, "comment": "go", "form": {"shares": 3}}
+    (said,) = output["decisions"]
+    assert output == {"approved": True, **last, "decisions": [said]}
+    assert said == {"approve": True, **last, "at": said["at"]}
     (row,) = [node for node in run["nodes"] if node["node_key"] == "review"]
     assert (row["status"], row["output"]) == ("completed", output)
     again = await editor.post(path, json={"approve": False})

@@ -24,7 +24,7 @@ from tests.temporal_workflows.shapes import Shape, shapes, tool
 COLUMNS = [
     column.key
     for column in NodeExecution.__table__.columns
-    if column.key not in ("created_at", "updated_at")
+    if column.key not in ("created_at", "updated_at", "accepted_at")
 ]
 
 

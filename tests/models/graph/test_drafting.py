@@ -38,6 +38,7 @@ FIELDS: Object = {
     "tool": st.sampled_from(["quote", None]),
     "timeout_seconds": st.sampled_from([1, 2.5, None]),
     "on_error": st.sampled_from(["fail", "continue", "branch", None]),
+    "compensation": KEYS | st.none(),
 }
 UNSET = st.lists(st.sampled_from(["name", "parent", "config", "inputs"]), max_size=3)
 REASONS = st.text("because ", min_size=1, max_size=20)

@@ -62,7 +62,21 @@ def chain(length: int) -> Document:
     return graph(*(adapter(key) for key in keys[1:]), edges=edges)
 
 
+def work(key: str, **more: Any) -> Document:
+    config = {"kind": "builtin", "name": "log"}
+    return {"key": key, "type": "tool", "config": config} | more
+
+
+def undoable(*nodes: Document, edges: str = "", **more: Any) -> Document:
+    """`a` with a compensation, and the nodes given; further edges as `b>c`."""
+    further = [edge(*each.split(">")) for each in edges.split()]
+    return graph(
+        work("a", compensation="undo"), *nodes, edges=[edge("start", "a"), *further], **more
+    )
+
+
 A, B = adapter("a"), adapter("b")
+UNDO = work("undo", inputs={"was": "{{ nodes.a.output }}"})
 CASES: list[tuple[Code, Document, Document]] = [
     (
         Code.CYCLE_DETECTED,
@@ -171,6 +185,36 @@ CASES: list[tuple[Code, Document, Document]] = [
         graph(parallel(), adapter("a", parent="each"), B, edges=[edge("start", "each"), edge("a", "b")]),
         graph(parallel(), adapter("a", parent="each"), B, edges=[edge("start", "each"), edge("each", "b")]),
     ),
+    (Code.INVALID_COMPENSATION, undoable(work("undoo"), edges="a>undoo"), undoable(UNDO)),
+    (Code.INVALID_COMPENSATION, graph(work("a", compensation="a")), undoable(UNDO)),
+    (Code.INVALID_COMPENSATION, undoable(adapter("undo")), undoable({"key": "undo", "type": "workflow", "config": {"workflow": "child"}})),
+    (
+        Code.INVALID_COMPENSATION,
+        undoable(parallel(), UNDO | {"parent": "each"}, edges="a>each"),
+        graph(parallel(), work("a", parent="each", compensation="undo"), UNDO | {"parent": "each"}),
+    ),
+    (Code.INVALID_COMPENSATION, undoable(UNDO, B, edges="undo>b start>b"), undoable(UNDO, B, edges="a>b")),
+    (Code.INVALID_COMPENSATION, undoable(UNDO, edges="a>undo"), undoable(UNDO)),
+    (
+        Code.INVALID_COMPENSATION,
+        undoable(UNDO | {"compensation": "again"}, work("again")),
+        undoable(UNDO, work("b", compensation="again"), work("again"), edges="a>b"),
+    ),
+    (Code.INVALID_COMPENSATION, undoable(work("undo", compensation="a")), undoable(UNDO)),
+    (
+        Code.INVALID_COMPENSATION,
+        undoable(UNDO, work("b", compensation="undo"), edges="a>b"),
+        undoable(UNDO, work("b", compensation="unb"), work("unb"), edges="a>b"),
+    ),
+    (Code.INVALID_NODE_CONFIG, graph(adapter("a", compensation="b")), undoable(UNDO)),
+    (Code.DANGLING_NODES, undoable(UNDO, work("spare")), undoable(UNDO)),
+    (
+        Code.INVALID_REFERENCE,
+        undoable(work("undo", inputs={"x": "{{ nodes.b.output }}"}), B, edges="a>b"),
+        undoable(work("undo", inputs={"x": "{{ nodes.b.output }}"}), B, edges="start>b b>a"),
+    ),
+    (Code.INVALID_REFERENCE, undoable(UNDO, output="{{ nodes.undo.output }}"), undoable(UNDO, output="{{ nodes.a.output }}")),
+    (Code.INVALID_REFERENCE, undoable(UNDO, adapter("b", "{{ nodes.undo.output }}"), edges="a>b"), undoable(UNDO)),
     (Code.GRAPH_TOO_LARGE, graph(*(adapter(f"n{n}") for n in range(500))), graph(*(adapter(f"n{n}") for n in range(499)))),
     (Code.GRAPH_TOO_LARGE, chain(101), chain(100)),
     (Code.GRAPH_TOO_LARGE, graph(A, edges=[edge("start", "a")] * 2_001), graph(A)),

@@ -1,4 +1,5 @@
 import { type ReactNode, Suspense } from "react";
+import { ApprovalBadge } from "@/features/approvals";
 import { ArtifactChips } from "@/features/artifacts";
 import { Gate, Shell } from "@/features/shell";
 
@@ -6,7 +7,7 @@ export default function RoomsLayout({ children }: { children: ReactNode }) {
   return (
     <Suspense>
       <Gate>
-        <Shell>
+        <Shell badges={{ approvals: <ApprovalBadge /> }}>
           <ArtifactChips>{children}</ArtifactChips>
         </Shell>
       </Gate>

@@ -10,17 +10,21 @@ import { chooseTheme, useTheme } from "@/lib/theme";
 interface FrameProps {
   title: string;
   lead: string;
+  wide?: boolean;
   children: ReactNode;
 }
 
 /** The page around a form that is shown to nobody in particular. */
-export function Frame({ title, lead, children }: FrameProps) {
+export function Frame({ title, lead, wide = false, children }: FrameProps) {
   return (
     <div className="flex min-h-dvh flex-col">
       <div className="flex justify-end gap-1 p-3">
         <Switches />
       </div>
-      <main id="main" className="mx-auto w-full max-w-sm flex-1 px-4 pt-[8vh] pb-12">
+      <main
+        id="main"
+        className={`mx-auto w-full flex-1 px-4 pt-[8vh] pb-12 ${wide ? "max-w-xl" : "max-w-sm"}`}
+      >
         <div className="mb-6 flex items-center gap-2.5 font-semibold text-lg">
           <img src="/icon.svg" alt="" width={32} height={32} />
           PasteTrader

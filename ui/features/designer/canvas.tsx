@@ -7,8 +7,16 @@ import {
   useReactFlow,
 } from "@xyflow/react";
 import { useTranslations } from "next-intl";
-import { type DragEvent, useCallback, useState } from "react";
-import { CARDS, Far, type FlowEdge, type FlowNode, LookContext, refusal } from "@/features/graph";
+import { type DragEvent, useCallback, useMemo, useState } from "react";
+import {
+  CARDS,
+  drawnEdges,
+  Far,
+  type FlowEdge,
+  type FlowNode,
+  LookContext,
+  refusal,
+} from "@/features/graph";
 import { useTheme } from "@/lib/theme";
 import { PALETTE_TYPE } from "./palette";
 import {
@@ -29,6 +37,7 @@ export function Canvas() {
   const t = useTranslations("designer");
   const nodes = useDesigner((state) => state.nodes);
   const edges = useDesigner((state) => state.edges);
+  const drawn = useMemo(() => drawnEdges({ nodes, edges }), [nodes, edges]);
   const theme = useTheme((state) => state.theme);
   const [reason, setReason] = useState<string | null>(null);
   const drop = useDrop();
@@ -45,7 +54,7 @@ export function Canvas() {
     <LookContext value={useProblemLook}>
       <ReactFlow<FlowNode, FlowEdge>
         nodes={nodes}
-        edges={edges}
+        edges={drawn}
         nodeTypes={CARDS}
         colorMode={theme}
         onNodesChange={nodesChanged}

@@ -38,7 +38,7 @@ export function useRunFrom() {
       return need(
         api.POST("/api/v1/executions/{execution_id}/retry", {
           params: { path: { execution_id: last.id } },
-          body: { from_node: key, version },
+          body: { from_node: key, path: "", version },
         }),
       );
     },

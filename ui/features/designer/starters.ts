@@ -15,6 +15,7 @@ const STARTERS: Record<string, JsonObject> = {
   delay: { seconds: 60 },
   workflow: { workflow: "" },
   approval: { message: "Go on?", approval_seconds: 86_400 },
+  event: { event: "prices.checked", wait_seconds: 86_400 },
   agent: { provider: "openai", model: "gpt-5.4-mini", prompt: "{{ input.question }}" },
   http: { kind: "http", method: "GET", url: "https://" },
   mcp: { kind: "mcp", server: "", tool: "" },

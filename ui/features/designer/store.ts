@@ -360,9 +360,18 @@ export function removeNodes(ids: string[]): void {
       .map((node) => node.id),
   );
   change("", ({ nodes, edges }) => ({
-    nodes: fitContainers(nodes.filter((node) => !gone.has(node.id))),
+    nodes: fitContainers(withoutLost(nodes.filter((node) => !gone.has(node.id)))),
     edges: edges.filter((edge) => !gone.has(edge.source) && !gone.has(edge.target)),
   }));
+}
+
+/** A compensation that is gone undoes nothing. */
+function withoutLost(nodes: FlowNode[]): FlowNode[] {
+  const keys = new Set(nodes.map((node) => node.data.node.key));
+  return nodes.map((node) => {
+    const { compensation, ...rest } = node.data.node;
+    return !compensation || keys.has(compensation) ? node : { ...node, data: { node: rest } };
+  });
 }
 
 export function removeEdges(ids: string[]): void {
@@ -439,7 +448,8 @@ export function insertDocument(given: GraphDocument, offset = 40): void {
     })),
     edges: document.edges.map((edge) => ({ ...edge, id: newId() })),
   };
-  const flow = toFlow(fresh);
+  const drawn = toFlow(fresh);
+  const flow = { ...drawn, nodes: withoutLost(drawn.nodes) };
   change("", ({ nodes, edges }) => ({
     nodes: [
       ...nodes.map((node) => ({ ...node, selected: false })),

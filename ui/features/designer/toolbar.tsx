@@ -14,6 +14,7 @@ import {
   Search,
   Undo2,
 } from "lucide-react";
+import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { Button, IconButton } from "@/components/button";
 import { Menu, MenuItem, MenuLine } from "@/components/menu";
@@ -151,6 +152,7 @@ function Alignments() {
 
 function More({ onVersions }: { onVersions: () => void }) {
   const t = useTranslations("designer");
+  const router = useRouter();
   const workflowId = useDesigner((state) => state.workflowId);
   const name = useDesigner((state) => state.settings.name);
   async function exportYaml(): Promise<void> {
@@ -170,6 +172,9 @@ function More({ onVersions }: { onVersions: () => void }) {
       }
     >
       <MenuItem onSelect={onVersions}>{t("versions")}</MenuItem>
+      <MenuItem onSelect={() => router.push(`/triggers?workflow=${workflowId}`)}>
+        {t("triggers")}
+      </MenuItem>
       <MenuItem onSelect={() => void exportYaml().catch(complain)}>{t("exportYaml")}</MenuItem>
       <MenuLine />
       <MenuItem

@@ -103,7 +103,6 @@ const CALLS: Record<Kind, (id: string) => Promise<unknown>> = {
     need(
       api.POST("/api/v1/executions/{execution_id}/retry", {
         params: { path: { execution_id: id } },
-        body: {},
       }),
     ),
 };

@@ -2,6 +2,7 @@
 
 import Link from "next/link";
 import { useTranslations } from "next-intl";
+import { Origin } from "@/components/origin";
 import { isLive, StatusBadge } from "@/components/status";
 import { Table } from "@/components/table";
 import { When } from "@/components/when";
@@ -110,7 +111,10 @@ function Row({ run, selected, onToggle }: RowProps) {
           {short(run.id)}
         </Link>
       </td>
-      <td className="whitespace-nowrap">{t(`triggers.${run.trigger_type}`)}</td>
+      <td className="whitespace-nowrap">
+        {t(`triggers.${run.trigger_type}`)}
+        <Origin run={run} className="block max-w-40 truncate" />
+      </td>
       <td>
         <Tags tags={run.tags} />
       </td>

@@ -1,13 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Lock } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { useEffect, useState } from "react";
 import type { Json } from "@/features/graph";
 import { secretReference, type TextPiece } from "@/lib/secret-text";
+import { useSettled } from "@/lib/use-settled";
 import { type Previewed, previewed } from "./previewed";
 import { useScope } from "./scope";
-
-const PAUSE_MS = 350;
 
 /** What a template gives on the sample data; secrets in it stay references. */
 export function Preview({ template }: { template: Json }) {
@@ -64,13 +62,4 @@ function SecretChip({ name }: { name: string }) {
       {secretReference(name)}
     </span>
   );
-}
-
-function useSettled<T>(value: T): T {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
 }

@@ -9,6 +9,7 @@ import { CARD, type FlowNode } from "./codec";
 import { type GraphNode, hasPlainWayOut, title, waysOut } from "./document";
 import { KindIcon } from "./icons";
 import { type Look, useLook } from "./look";
+import { UndoTag } from "./undo-tag";
 
 const EDGES: Partial<Record<Status, string>> = {
   running: "border-run",
@@ -61,6 +62,7 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Flo
       {node.type !== "trigger" && <Handle type="target" position={Position.Left} />}
       <Face node={node} look={look} />
       <WaysOut node={node} />
+      <UndoTag node={node} />
       <Note text={node.notes} />
     </div>
   );

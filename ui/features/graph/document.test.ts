@@ -45,6 +45,13 @@ describe("ways out", () => {
     expect(waysOut(condition)).toEqual(["big", "small", "error"]);
   });
 
+  it("a wait for an event has a way out for when its time is up, beside the plain one", () => {
+    const config = { event: "paid" };
+    expect(waysOut(node("event", { config }))).toEqual(["timeout"]);
+    expect(waysOut(node("event", { config, on_error: "branch" }))).toEqual(["timeout", "error"]);
+    expect(hasPlainWayOut(node("event", { config }))).toBe(true);
+  });
+
   it("other ways to treat errors add no way out", () => {
     expect(waysOut(node("tool", { on_error: "continue" }))).toEqual([]);
   });

@@ -19,6 +19,8 @@ export interface GraphNode {
   on_error?: string;
   disabled?: boolean;
   notes?: string | null;
+  /** Key of the node that undoes this one. */
+  compensation?: string | null;
   timeout_seconds?: number;
   retry?: JsonObject;
 }
@@ -66,7 +68,7 @@ interface Branch {
   handle?: string;
 }
 
-/** Where an agent leaves when it has used up what it may, and when nobody decides in time. */
+/** Where an agent leaves when it has used up what it may, and where a wait ends that was in vain. */
 const BUDGET_HANDLE = "budget";
 const TIMEOUT_HANDLE = "timeout";
 /** Where an approval leaves when somebody says no. */
@@ -81,7 +83,9 @@ export function waysOut(node: GraphNode): string[] {
         ? agentHandles(node.config)
         : node.type === "approval"
           ? [REJECTED_HANDLE, TIMEOUT_HANDLE]
-          : [];
+          : node.type === "event"
+            ? [TIMEOUT_HANDLE]
+            : [];
   return node.on_error === "branch" ? [...branches, ERROR_HANDLE] : branches;
 }
 
@@ -157,6 +161,7 @@ export function renameKeys(
       ...node,
       key: moved(node.key),
       ...(node.parent ? { parent: moved(node.parent) } : {}),
+      ...(node.compensation ? { compensation: moved(node.compensation) } : {}),
       ...(node.inputs ? { inputs: rewrite(node.inputs) as JsonObject } : {}),
       ...(node.config ? { config: rewrite(node.config) as JsonObject } : {}),
     })),

@@ -9,6 +9,7 @@ import {
   Merge,
   Play,
   Plug,
+  Radio,
   Repeat,
   Shuffle,
   Split,
@@ -36,6 +37,7 @@ const ICONS: Record<string, LucideIcon> = {
   plug: Plug,
   bot: Bot,
   "user-check": UserCheck,
+  radio: Radio,
 };
 
 export function KindIcon({ name, size = 16 }: { name: string; size?: number }) {

@@ -13,6 +13,7 @@ export {
   INSIDE,
   toFlow,
 } from "./codec";
+export { compensationsFor, drawnEdges, mayBeUndone, undoneKeys } from "./compensation";
 export { compare, type GraphDiff, isEmpty } from "./diff";
 export { DiffView } from "./diff-view";
 export * from "./document";

@@ -1,6 +1,6 @@
 import type { ElkNode } from "elkjs";
 import { CARD, cardHeight, INSIDE, parentsFirst } from "./codec";
-import { CONTAINERS, type GraphDocument, type GraphNode } from "./document";
+import { CONTAINERS, type GraphDocument, type GraphEdge, type GraphNode } from "./document";
 
 const OPTIONS = {
   "elk.algorithm": "layered",
@@ -38,10 +38,19 @@ function group(id: string, document: GraphDocument, parent: string | null): ElkN
   return {
     id,
     children: inside.map((node) => child(node, document)),
-    edges: document.edges
+    edges: [...document.edges, ...undoing(inside)]
       .filter((edge) => keys.has(edge.source) && keys.has(edge.target))
       .map((edge) => ({ id: edge.id, sources: [edge.source], targets: [edge.target] })),
   };
+}
+
+/** What undoes a node stands after it. */
+function undoing(nodes: GraphNode[]): GraphEdge[] {
+  return nodes.flatMap((node) =>
+    node.compensation && node.compensation !== node.key
+      ? [{ id: `undo:${node.key}`, source: node.key, target: node.compensation }]
+      : [],
+  );
 }
 
 function child(node: GraphNode, document: GraphDocument): ElkNode {

@@ -1,7 +1,8 @@
 import type { Connection } from "@xyflow/react";
 import type { Flow } from "./codec";
+import { undoneKeys } from "./compensation";
 
-export type Refusal = "self" | "trigger" | "parent" | "duplicate" | "cycle";
+export type Refusal = "self" | "trigger" | "parent" | "duplicate" | "cycle" | "compensation";
 
 /** Why two nodes cannot be joined; null when they can. */
 export function refusal(flow: Flow, wanted: Connection): Refusal | null {
@@ -10,6 +11,8 @@ export function refusal(flow: Flow, wanted: Connection): Refusal | null {
   if (!source || !target || source === target) return "self";
   if (target.data.node.type === "trigger") return "trigger";
   if (source.parentId !== target.parentId) return "parent";
+  const undoing = undoneKeys(flow.nodes);
+  if (undoing.has(source.data.node.key) || undoing.has(target.data.node.key)) return "compensation";
   const same = flow.edges.some(
     (edge) =>
       edge.source === wanted.source &&

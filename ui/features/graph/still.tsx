@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import { useTheme } from "@/lib/theme";
 import { CARDS } from "./cards";
 import { type FlowNode, toFlow } from "./codec";
+import { drawnEdges } from "./compensation";
 import { compare } from "./diff";
 import type { GraphDocument } from "./document";
 import { type Look, LookContext } from "./look";
@@ -27,6 +28,7 @@ export function Still({ document, before, selected = null, onSelect }: StillProp
     () => flow.nodes.map((node) => ({ ...node, selected: node.data.node.key === selected })),
     [flow, selected],
   );
+  const edges = useMemo(() => drawnEdges(flow), [flow]);
   function change(changes: NodeChange<FlowNode>[]): void {
     const selections = changes.filter((each) => each.type === "select");
     const chosen = selections.find((each) => each.selected)?.id;
@@ -38,7 +40,7 @@ export function Still({ document, before, selected = null, onSelect }: StillProp
       <LookContext value={(key) => looks.get(key) ?? PLAIN}>
         <ReactFlow
           nodes={nodes}
-          edges={flow.edges}
+          edges={edges}
           nodeTypes={CARDS}
           colorMode={theme}
           nodesDraggable={false}

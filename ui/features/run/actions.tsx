@@ -8,6 +8,7 @@ import { complain, say } from "@/components/toasts";
 import type { GraphDocument } from "@/features/graph";
 import { api, need } from "@/lib/api/client";
 import { type Execution, runIsLive, useRun } from "./store";
+import { Upgrade } from "./upgrade";
 
 // It brings an editor along, which watching a run does not need.
 const AgainForm = dynamic(() => import("./again").then((found) => found.AgainForm), { ssr: false });
@@ -56,6 +57,7 @@ export function RunActions({ execution, document }: RunActionsProps) {
               {t(paused ? "resume" : "pause")}
             </Button>
           )}
+          {document && <Upgrade execution={execution} document={document} />}
           <Button onClick={() => setAsked("cancel")}>
             <Ban size={14} aria-hidden />
             {t("cancel")}

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { isLive } from "@/components/status";
-import { PENDING, pendingApprovals } from "@/features/transcript";
+import { PENDING, pendingApprovals } from "@/features/approvals";
 import type { Approval } from "@/lib/api/events";
 import { type Execution, useRun } from "./store";
 

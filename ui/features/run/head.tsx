@@ -2,6 +2,7 @@ import { CornerLeftUp } from "lucide-react";
 import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { useEffect, useState } from "react";
+import { Origin } from "@/components/origin";
 import { StatusBadge } from "@/components/status";
 import type { GraphDocument } from "@/features/graph";
 import { between, duration } from "@/lib/format";
@@ -31,6 +32,7 @@ export function Head({ execution, document }: HeadProps) {
           {t("version", { version: execution.workflow_version })}
         </span>
       )}
+      <Origin run={execution} />
       <code className="text-ink-soft text-xs">{execution.id}</code>
       <Connection />
       <div className="ml-auto flex flex-wrap items-center gap-2">

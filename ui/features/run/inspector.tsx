@@ -7,8 +7,8 @@ import { Select } from "@/components/field";
 import { Failure, Loading } from "@/components/states";
 import { StatusBadge } from "@/components/status";
 import { When } from "@/components/when";
+import { APPROVALS, ApprovalCard } from "@/features/approvals";
 import type { Json } from "@/features/graph";
-import { ApprovalCard, PENDING } from "@/features/transcript";
 import { api, need } from "@/lib/api/client";
 import type { Approval } from "@/lib/api/events";
 import { TRIAL_FIXES } from "@/lib/fixes";
@@ -18,6 +18,7 @@ import { hasRun } from "./children";
 import { ValueView } from "./data";
 import { RunLogs } from "./logs";
 import { attemptsOf, comparePaths, type Execution, type NodeRun, useRun } from "./store";
+import { Undoing } from "./undoing";
 
 /** A node of the graph, or a turn or call of an agent's run. */
 export interface SelectedNode {
@@ -125,6 +126,7 @@ function NodeDetails({ node, runs, asked: waiting, attemptId, onAttempt }: NodeD
       <h2 className="truncate font-semibold">{node.name}</h2>
       <p className="font-mono text-ink-soft text-xs">{node.key}</p>
       {attempts.length === 0 && <p className="mt-3 text-ink-soft">{t("notReached")}</p>}
+      <Undoing nodeKey={node.key} path={shownPath} />
       {!node.talks && <Asked approvals={waiting.filter((each) => each.node_key === node.key)} />}
       {passes > 1 && (
         <Passes
@@ -156,7 +158,7 @@ function Asked({ approvals }: { approvals: Approval[] }) {
     <div key={approval.id} className="mt-3 rounded-md border border-wait p-2">
       <ApprovalCard
         approval={approval}
-        onChange={() => void queries.invalidateQueries({ queryKey: PENDING })}
+        onChange={() => void queries.invalidateQueries({ queryKey: APPROVALS })}
       />
     </div>
   ));

@@ -1,7 +1,7 @@
 import { Background, Controls, MiniMap, type Node, ReactFlow } from "@xyflow/react";
 import { useTranslations } from "next-intl";
 import { type ReactNode, useCallback, useMemo, useState } from "react";
-import { CARDS, Far, type GraphDocument, LookContext, toFlow } from "@/features/graph";
+import { CARDS, drawnEdges, Far, type GraphDocument, LookContext, toFlow } from "@/features/graph";
 import { useTheme } from "@/lib/theme";
 import { useRunLook } from "./store";
 
@@ -19,10 +19,10 @@ export function Picture({ document, first, onSelect, children }: PictureProps) {
   const theme = useTheme((state) => state.theme);
   const [begun] = useState(first);
   const flow = useMemo(() => {
-    const { nodes, edges } = toFlow(document);
+    const drawn = toFlow(document);
     return {
-      edges,
-      nodes: nodes.map((node) => ({ ...node, selected: node.data.node.key === begun })),
+      edges: drawnEdges(drawn),
+      nodes: drawn.nodes.map((node) => ({ ...node, selected: node.data.node.key === begun })),
     };
   }, [document, begun]);
   const selected = useCallback(

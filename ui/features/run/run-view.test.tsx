@@ -31,6 +31,7 @@ function execution(id: string, more: Partial<Execution> = {}): Execution {
     agent_name: null,
     status: "running",
     trigger_type: "manual",
+    trigger_metadata: {},
     input: null,
     output: null,
     error: null,
@@ -78,12 +79,19 @@ const ASKED: Approval = {
   id: "approval",
   execution_id: "child",
   parent_execution_id: "parent",
+  workflow_id: null,
+  workflow_name: null,
   node_key: "call_1_1",
   path: "",
   title: "send_note",
   form_schema: null,
   request: { tool: "send_note", arguments: { text: "hello" } },
   status: "pending",
+  assignees: [],
+  required: 1,
+  can_decide: true,
+  decisions: [],
+  reminded_at: null,
   comment: null,
   decided_by: null,
   decided_by_email: null,
@@ -117,6 +125,7 @@ function serving(approvals: Approval[]): void {
   serve(({ path }) => {
     const { pathname, searchParams } = new URL(path, "http://here");
     if (pathname === "/api/v1/approvals") return page(approvals);
+    if (pathname.endsWith("/versions")) return page([]);
     if (pathname === "/api/v1/executions")
       return page(searchParams.get("parent") === "parent" ? [BELOW] : []);
     const child = pathname.includes("/child");
@@ -172,6 +181,30 @@ describe("a run with an agent", () => {
       await within(await screen.findByRole("complementary")).findByText("Writer"),
     ).toBeTruthy();
     expect(await within(details()).findByText("I am going to.", ANSWER)).toBeTruthy();
+  });
+});
+
+describe("a run that is upgraded while it is watched", () => {
+  it("shows the graph of its new version", async () => {
+    address.query = "id=parent";
+    serving([]);
+    const served = fetch;
+    let graphs = 0;
+    const added = { key: "more", type: "adapter", config: {}, position: { x: 600, y: 0 } };
+    vi.stubGlobal("fetch", async (request: Request) => {
+      const { pathname } = new URL(request.url);
+      if (pathname.endsWith("/events"))
+        return stream(["execution", RUN], ["execution", { ...RUN, workflow_version: 2 }]);
+      if (!pathname.endsWith("/graph")) return served(request);
+      graphs += 1;
+      const nodes = graphs === 1 ? GRAPH.nodes : [...GRAPH.nodes, added];
+      return Response.json({ graph: { ...GRAPH, nodes } });
+    });
+    show(<RunView />);
+    await waitFor(() => expect(card("more")).toBeTruthy());
+    expect(card("write")).toBeTruthy();
+    expect(screen.getByText("version 2")).toBeTruthy();
+    expect(graphs).toBe(2);
   });
 });
 

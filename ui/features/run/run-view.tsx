@@ -1,6 +1,6 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, skipToken, useQuery } from "@tanstack/react-query";
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { useSearchParams } from "next/navigation";
 import { useTranslations } from "next-intl";
@@ -44,42 +44,48 @@ function Followed({ id }: { id: string }) {
         api.GET("/api/v1/executions/{execution_id}", { params: { path: { execution_id: id } } }),
       ),
   });
-  const graph = useGraph(id);
   const streamed = useRun((state) => state.execution);
+  const known = streamed?.id === id ? streamed : first.data;
+  const graph = useGraph(id, known?.workflow_version);
   const found = first.data !== undefined;
   useEffect(() => (found ? follow(id) : undefined), [id, found]);
   if (first.error) return <Failure error={first.error} retry={() => void first.refetch()} />;
-  if (!first.data) return <Loading tall />;
-  const execution = streamed?.id === id ? streamed : first.data;
+  if (!known) return <Loading tall />;
   return (
     <ReactFlowProvider>
-      <Room execution={execution} document={graph.data} error={graph.error} />
+      <Room execution={known} graph={graph.data} error={graph.error} />
     </ReactFlowProvider>
   );
 }
 
-/** The graph that the run carries, placed when its author did not; null for an agent's run. */
-function useGraph(id: string) {
+interface RunGraph {
+  version: number;
+  /** Placed when its author did not; null for an agent's run. */
+  document: GraphDocument | null;
+}
+
+/** The graph that the run carries, which is another one when it is upgraded. */
+function useGraph(id: string, version: number | undefined) {
   return useQuery({
-    queryKey: ["execution-graph", id],
+    queryKey: ["execution-graph", id, version],
     staleTime: Number.POSITIVE_INFINITY,
-    queryFn: async (): Promise<GraphDocument | null> => {
-      const { graph } = await need(
-        api.GET("/api/v1/executions/{execution_id}/graph", {
-          params: { path: { execution_id: id } },
-        }),
-      );
-      if (graph === null) return null;
-      const document = readDocument(graph);
-      return needsLayout(document) ? arranged(document) : document;
-    },
+    placeholderData: keepPreviousData,
+    queryFn: version === undefined ? skipToken : () => readGraph(id, version),
   });
+}
+
+async function readGraph(id: string, version: number): Promise<RunGraph> {
+  const { graph } = await need(
+    api.GET("/api/v1/executions/{execution_id}/graph", { params: { path: { execution_id: id } } }),
+  );
+  if (graph === null) return { version, document: null };
+  const document = readDocument(graph);
+  return { version, document: needsLayout(document) ? await arranged(document) : document };
 }
 
 interface RoomProps {
   execution: Execution;
-  /** Null for a run without a graph. */
-  document: GraphDocument | null | undefined;
+  graph: RunGraph | undefined;
   error: unknown;
 }
 
@@ -88,7 +94,8 @@ interface Chosen {
   attempt: string | null;
 }
 
-function Room({ execution, document, error }: RoomProps) {
+function Room({ execution, graph, error }: RoomProps) {
+  const document = graph?.document;
   const wanted = useSearchParams().get("node");
   const [chosen, setChosen] = useState<Chosen | null>(
     wanted ? { key: wanted, attempt: null } : null,
@@ -115,7 +122,7 @@ function Room({ execution, document, error }: RoomProps) {
         <div className="flex min-w-0 flex-1 flex-col">
           <div className="relative min-h-0 flex-1">
             {document ? (
-              <Picture document={document} first={wanted} onSelect={choose}>
+              <Picture key={graph?.version} document={document} first={wanted} onSelect={choose}>
                 <WaitingMarks {...marks} />
               </Picture>
             ) : document === null ? (

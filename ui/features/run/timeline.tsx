@@ -87,11 +87,12 @@ function wholeLength(timeline: Timeline, bars: Bar[]): number {
   return Math.max(timeline.duration_ms ?? sofar, ...ends, 1);
 }
 
+const WAITS = new Set<string>(["delay", "event", "parallel", "loop"]);
+
 function asSpan(bar: Bar, total: number) {
   const from = bar.offset_ms ?? 0;
   // A container only waits for its body, which has bars of its own.
-  const waits =
-    bar.node_type === "delay" || bar.node_type === "parallel" || bar.node_type === "loop";
+  const waits = WAITS.has(bar.node_type);
   return { from, to: bar.duration_ms === null ? total : from + bar.duration_ms, waits };
 }
 

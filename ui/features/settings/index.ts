@@ -1,1 +1,2 @@
 export { Settings } from "./settings";
+export { SettingsTabs } from "./tabs";

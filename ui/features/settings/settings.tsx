@@ -8,6 +8,7 @@ import { Page } from "@/features/shell";
 import { api, need, type Schemas } from "@/lib/api/client";
 import { Keys } from "./keys";
 import { OwnAccount } from "./own-account";
+import { SettingsTabs } from "./tabs";
 import { TemporalWeb } from "./temporal-web";
 
 export function Settings() {
@@ -18,6 +19,7 @@ export function Settings() {
   });
   return (
     <Page title={t("title")} lead={t("lead")}>
+      <SettingsTabs />
       <section aria-labelledby="account" className="mb-8">
         <h2 id="account" className="mb-3 font-semibold text-base">
           {t("account")}

@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import {
   BookOpen,
   Bot,
+  CalendarClock,
   Gauge,
   KeyRound,
   Languages,
@@ -11,6 +12,7 @@ import {
   LockKeyhole,
   LogOut,
   Moon,
+  Stamp,
   Sun,
   Users,
   Workflow,
@@ -29,7 +31,9 @@ import { chooseTheme, useTheme } from "@/lib/theme";
 const ROOMS = [
   { href: "/", key: "dashboard", icon: Gauge },
   { href: "/workflows", key: "workflows", icon: Workflow },
+  { href: "/triggers", key: "triggers", icon: CalendarClock },
   { href: "/executions", key: "executions", icon: ListChecks },
+  { href: "/approvals", key: "approvals", icon: Stamp },
   { href: "/agents", key: "agents", icon: Bot },
   { href: "/tools", key: "tools", icon: Wrench },
   { href: "/secrets", key: "secrets", icon: LockKeyhole },
@@ -37,7 +41,15 @@ const ROOMS = [
   { href: "/settings", key: "settings", icon: KeyRound },
 ] as const;
 
-export function Shell({ children }: { children: ReactNode }) {
+type Room = (typeof ROOMS)[number]["key"];
+
+interface ShellProps {
+  /** What is shown beside the names of rooms. */
+  badges?: Partial<Record<Room, ReactNode>>;
+  children: ReactNode;
+}
+
+export function Shell({ badges = {}, children }: ShellProps) {
   const t = useTranslations("shell");
   return (
     <div className="flex h-dvh flex-col md:flex-row">
@@ -55,7 +67,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <img src="/icon.svg" alt="" width={24} height={24} />
           <span className="hidden lg:inline">PasteTrader</span>
         </Link>
-        <Rooms />
+        <Rooms badges={badges} />
         <div className="ml-auto flex items-center gap-1 md:mt-auto md:ml-0 md:flex-col lg:flex-row lg:flex-wrap">
           <Corner />
         </div>
@@ -65,7 +77,7 @@ export function Shell({ children }: { children: ReactNode }) {
   );
 }
 
-function Rooms() {
+function Rooms({ badges }: { badges: NonNullable<ShellProps["badges"]> }) {
   const t = useTranslations("shell");
   const path = usePathname();
   const admin = useSession((state) => state.user?.role === "admin");
@@ -77,10 +89,11 @@ function Rooms() {
         href={href}
         aria-current={here ? "page" : undefined}
         title={t(key)}
-        className={`flex items-center gap-2.5 rounded-md px-2.5 py-2 hover:bg-sunken ${here ? "bg-accent-soft font-medium text-accent" : "text-ink-soft"}`}
+        className={`relative flex items-center gap-2.5 rounded-md px-2.5 py-2 hover:bg-sunken ${here ? "bg-accent-soft font-medium text-accent" : "text-ink-soft"}`}
       >
         <Icon size={18} aria-hidden />
         <span className="sr-only lg:not-sr-only">{t(key)}</span>
+        {badges[key]}
       </Link>
     );
   });

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { TextField } from "@/components/field";
 import type { Schemas } from "@/lib/api/client";
 
-export type Limit = Schemas["RateLimit"];
+export type Limit = NonNullable<Schemas["ToolOut"]["rate_limit"]>;
 
 const MOST_CONCURRENT = 1_000;
 const MOST_CALLS = 1_000_000;

@@ -1,8 +1,8 @@
 import Link from "next/link";
 import { useTranslations } from "next-intl";
+import { ApprovalCard } from "@/features/approvals";
 import type { Json } from "@/features/graph";
 import type { Approval } from "@/lib/api/events";
-import { ApprovalCard } from "./approval";
 import type { useAskedBelow } from "./below";
 import { Value } from "./value";
 

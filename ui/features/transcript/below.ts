@@ -1,7 +1,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { APPROVALS, PENDING, pendingApprovals } from "@/features/approvals";
 import type { Approval, Execution } from "@/lib/api/events";
-import { PENDING, pendingApprovals, runBelow } from "./api";
+import { runBelow } from "./api";
 import type { Call } from "./entries";
 
 const LIVE_EVERY_MS = 2_000;
@@ -39,7 +40,7 @@ export function useAskedBelow(call: Call): AskedBelow {
   });
   function learn(approval: Approval): void {
     setDecided((now) => [...now.filter(({ id }) => id !== approval.id), approval]);
-    void queries.invalidateQueries({ queryKey: PENDING });
+    void queries.invalidateQueries({ queryKey: APPROVALS });
   }
   if (!running || run === null) return { pending: [], decided: [], learn };
   const pending = asked.filter(

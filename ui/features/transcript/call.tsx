@@ -11,10 +11,10 @@ import {
 import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
+import { ApprovalCard } from "@/features/approvals";
 import { shown } from "@/features/forms";
 import type { Approval } from "@/lib/api/events";
 import { between, duration } from "@/lib/format";
-import { ApprovalCard } from "./approval";
 import { AskedBelow } from "./asked-below";
 import { useAskedBelow, useRunOf } from "./below";
 import { type Call, type CallState, failureOf } from "./entries";

@@ -1,5 +1,3 @@
-export { PENDING, pendingApprovals } from "./api";
-export { ApprovalCard } from "./approval";
 export { isWorking } from "./entries";
 export { QuestionView } from "./question";
 export { Said } from "./said";

@@ -1,8 +1,8 @@
 import { useEffect, useState } from "react";
 import { createStore, type StoreApi, useStore } from "zustand";
+import { approvalsOf } from "@/features/approvals";
 import { api, need } from "@/lib/api/client";
 import { type Approval, type Connection, followRun } from "@/lib/api/events";
-import { approvalsOf } from "./api";
 import type { Message } from "./entries";
 import { type Heard, NOTHING_HEARD, placeOf, withEvents } from "./heard";
 

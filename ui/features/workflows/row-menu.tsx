@@ -32,7 +32,7 @@ export function RowMenu({ workflow, onDeleted }: RowMenuProps) {
   const common = useTranslations("common");
   const mayWrite = useMayWrite();
   const [asked, setAsked] = useState<"rename" | "delete" | null>(null);
-  const { open, run, copy, save, discard } = useRowActions(workflow, onDeleted);
+  const { open, run, triggers, copy, save, discard } = useRowActions(workflow, onDeleted);
   const trigger = (
     <button
       type="button"
@@ -49,6 +49,7 @@ export function RowMenu({ workflow, onDeleted }: RowMenuProps) {
         <MenuItem onSelect={run} disabled={!mayWrite}>
           {t("run")}
         </MenuItem>
+        <MenuItem onSelect={triggers}>{t("triggers")}</MenuItem>
         <MenuItem onSelect={save}>{t("exportYaml")}</MenuItem>
         <MenuLine />
         <MenuItem onSelect={() => setAsked("rename")} disabled={!mayWrite}>
@@ -110,6 +111,7 @@ function useRowActions(workflow: Workflow, onDeleted: (workflow: Workflow) => vo
       void start(workflow.id, {})
         .then(({ id }) => router.push(runPath(id)))
         .catch(explain),
+    triggers: () => router.push(`/triggers?workflow=${workflow.id}`),
     copy: () => void copy().catch(complain),
     save: () => void saveYaml(workflow).catch(complain),
     discard,

@@ -1074,6 +1074,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/executions/{execution_id}/upgrade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Upgrade Report
+         * @description Whether the run could go on with another version, and what would become of its nodes.
+         */
+        get: operations["get_upgrade_report_api_v1_executions__execution_id__upgrade_get"];
+        put?: never;
+        /**
+         * Upgrade Execution
+         * @description Let a run go on with another version, once what runs now has ended.
+         */
+        post: operations["upgrade_execution_api_v1_executions__execution_id__upgrade_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/executions/{execution_id}/retry": {
         parameters: {
             query?: never;
@@ -1081,7 +1105,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get Retry Report
+         * @description What running again from there would take over, and which effects it would repeat.
+         */
+        get: operations["get_retry_report_api_v1_executions__execution_id__retry_get"];
         put?: never;
         /**
          * Retry Execution
@@ -1123,7 +1151,7 @@ export interface paths {
         };
         /**
          * List Approvals
-         * @description What your runs ask of you, newest first.
+         * @description What your runs ask, and what others' runs ask of you, newest first.
          */
         get: operations["list_approvals_api_v1_approvals_get"];
         put?: never;
@@ -1165,9 +1193,423 @@ export interface paths {
         put?: never;
         /**
          * Decide Approval
-         * @description Let a call run, or not; only the first decision counts.
+         * @description Let a run go on, or not; each of those who are asked decides once.
          */
         post: operations["decide_approval_api_v1_approvals__approval_id__decision_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approval_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Link
+         * @description Make a link by which you decide once without signing in; the answer is all that shows it.
+         */
+        post: operations["create_link_api_v1_approvals__approval_id__links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approval-links/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look At Link
+         * @description What the link asks; looking decides nothing.
+         */
+        get: operations["look_at_link_api_v1_approval_links__token__get"];
+        put?: never;
+        /**
+         * Decide By Link
+         * @description Decide as the account that the link is for, once.
+         */
+        post: operations["decide_by_link_api_v1_approval_links__token__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notifications
+         * @description Whom you have told of what, newest first.
+         */
+        get: operations["list_notifications_api_v1_notifications_get"];
+        put?: never;
+        /**
+         * Create Notification
+         * @description Have somebody told from now on.
+         */
+        post: operations["create_notification_api_v1_notifications_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{notification_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notification
+         * @description One notification.
+         */
+        get: operations["get_notification_api_v1_notifications__notification_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Notification
+         * @description Tell nobody any more; what it told is forgotten.
+         */
+        delete: operations["delete_notification_api_v1_notifications__notification_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Notification
+         * @description Change whom it tells, or of what.
+         */
+        patch: operations["change_notification_api_v1_notifications__notification_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/notifications/{notification_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Notification
+         * @description Have a sample told; its notice says whether it arrived.
+         */
+        post: operations["test_notification_api_v1_notifications__notification_id__test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{notification_id}/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notices
+         * @description What it told, newest first.
+         */
+        get: operations["list_notices_api_v1_notifications__notification_id__notices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description What was published, newest first.
+         */
+        get: operations["list_events_api_v1_events_get"];
+        put?: never;
+        /**
+         * Publish Event
+         * @description Say that something happened: starts what its triggers start, and wakes what waits for it.
+         */
+        post: operations["publish_event_api_v1_events_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/events/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Event To Execution
+         * @description Say it to one run only: starts nothing, and wakes no other run.
+         */
+        post: operations["publish_event_to_execution_api_v1_executions__execution_id__events__name__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{hook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call Webhook
+         * @description Start what the webhook starts; the call proves itself by its signature.
+         *
+         *     200 tells how the run ended, when the webhook waits for that; 202 that it was taken.
+         */
+        post: operations["call_webhook_api_v1_hooks__hook_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/{trigger_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description Calls to a webhook, newest first; of those that were refused only the newest.
+         */
+        get: operations["list_deliveries_api_v1_triggers__trigger_id__deliveries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/{trigger_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Webhook
+         * @description Sign a body with the webhook's secret and take it as if it had come: it starts a run.
+         */
+        post: operations["try_webhook_api_v1_triggers__trigger_id__test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Triggers
+         * @description Your triggers, newest first.
+         */
+        get: operations["list_triggers_api_v1_triggers_get"];
+        put?: never;
+        /**
+         * Create Trigger
+         * @description Let a workflow start by itself.
+         */
+        post: operations["create_trigger_api_v1_triggers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Schedule
+         * @description The next times of a schedule, before it is saved.
+         */
+        post: operations["preview_schedule_api_v1_triggers_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/{trigger_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Trigger Of Id
+         * @description One trigger.
+         */
+        get: operations["get_trigger_of_id_api_v1_triggers__trigger_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Trigger
+         * @description Delete a trigger; runs that it started go on.
+         */
+        delete: operations["delete_trigger_api_v1_triggers__trigger_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Trigger
+         * @description Change a trigger's name or settings.
+         */
+        patch: operations["change_trigger_api_v1_triggers__trigger_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/triggers/{trigger_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Trigger
+         * @description Let it start nothing until it is resumed; what comes meanwhile is not made up for.
+         */
+        post: operations["pause_trigger_api_v1_triggers__trigger_id__pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/{trigger_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Trigger
+         * @description Let it go on.
+         */
+        post: operations["resume_trigger_api_v1_triggers__trigger_id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/{trigger_id}/fire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fire Trigger
+         * @description Fire now, paused or not; a schedule's waits for its turn as its overlap policy says.
+         */
+        post: operations["fire_trigger_api_v1_triggers__trigger_id__fire_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/{trigger_id}/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Backfill Trigger
+         * @description Fire for the times of a window that did not fire; those are the answer.
+         */
+        post: operations["backfill_trigger_api_v1_triggers__trigger_id__backfill_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/{trigger_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Firings
+         * @description What became of each firing, newest first.
+         */
+        get: operations["list_firings_api_v1_triggers__trigger_id__history_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2097,7 +2539,9 @@ export interface components {
          * ApprovalOut
          * @description Something a run asks of people; `node_key` and `path` say which of its rows waits.
          *
-         *     `decided_at` is also when it expired, or when its run ended without a decision.
+         *     `assignees` are e-mail addresses and `role:NAME`; none means the owner of the run. It takes
+         *     `required` of them to approve, and one to reject; `can_decide` says that you are one of them and
+         *     have not decided yet. `decided_at` is also when it expired, or when its run ended undecided.
          */
         ApprovalOut: {
             /**
@@ -2112,6 +2556,10 @@ export interface components {
             execution_id: string;
             /** Parent Execution Id */
             parent_execution_id: string | null;
+            /** Workflow Id */
+            workflow_id: string | null;
+            /** Workflow Name */
+            workflow_name: string | null;
             /** Node Key */
             node_key: string;
             /** Path */
@@ -2124,7 +2572,15 @@ export interface components {
             form_schema: {
                 [key: string]: unknown;
             } | null;
+            /** Assignees */
+            assignees: string[];
+            /** Required */
+            required: number;
             status: components["schemas"]["ApprovalStatus"];
+            /** Can Decide */
+            can_decide: boolean;
+            /** Decisions */
+            decisions: components["schemas"]["DecisionOut"][];
             /** Comment */
             comment: string | null;
             /** Decided By */
@@ -2133,6 +2589,8 @@ export interface components {
             decided_by_email: string | null;
             /** Decided At */
             decided_at: string | null;
+            /** Reminded At */
+            reminded_at: string | null;
             /** Expires At */
             expires_at: string | null;
             /**
@@ -2211,6 +2669,30 @@ export interface components {
          * @enum {string}
          */
         AuthMode: "api_key" | "none";
+        /**
+         * Backfill
+         * @description Fires for the times of a window, ends included; those that fired already do not again.
+         *
+         *     `overlap` says whether these runs follow one another or run at the same time.
+         */
+        Backfill: {
+            /**
+             * Start At
+             * Format: date-time
+             */
+            start_at: string;
+            /**
+             * End At
+             * Format: date-time
+             */
+            end_at: string;
+            /**
+             * Overlap
+             * @default buffer_all
+             * @enum {string}
+             */
+            overlap: "buffer_all" | "allow_all";
+        };
         /**
          * Bar
          * @description One attempt on the time axis; `offset_ms` counts from the start of the run.
@@ -2389,6 +2871,17 @@ export interface components {
             builtins: components["schemas"]["Builtin"][];
         };
         /**
+         * ChatAddress
+         * @description An incoming webhook of Slack or Discord, or of what understands theirs.
+         */
+        ChatAddress: {
+            /**
+             * Url
+             * @description Best kept as a secret: `{{ secrets.NAME }}`.
+             */
+            url: string;
+        };
+        /**
          * ChatAnswer
          * @description A message that was taken; `seq` is its number among those that people sent.
          */
@@ -2421,7 +2914,7 @@ export interface components {
          * @description Stable names of problems.
          * @enum {string}
          */
-        Code: "CYCLE_DETECTED" | "SELF_LOOP_DETECTED" | "NODE_NOT_FOUND" | "DUPLICATE_EDGE" | "DUPLICATE_KEY" | "NO_TRIGGER_NODE" | "TRIGGER_HAS_INPUT" | "UNREACHABLE_NODES" | "DANGLING_NODES" | "DEAD_END_NODE" | "INVALID_NODE_CONFIG" | "INVALID_HANDLE" | "INVALID_REFERENCE" | "SCHEMA_MISMATCH" | "UNDEFINED_VARIABLE" | "INVALID_EXPRESSION" | "INVALID_CONTAINER" | "GRAPH_TOO_LARGE" | "UNKNOWN_SECRET";
+        Code: "CYCLE_DETECTED" | "SELF_LOOP_DETECTED" | "NODE_NOT_FOUND" | "DUPLICATE_EDGE" | "DUPLICATE_KEY" | "NO_TRIGGER_NODE" | "TRIGGER_HAS_INPUT" | "UNREACHABLE_NODES" | "DANGLING_NODES" | "DEAD_END_NODE" | "INVALID_NODE_CONFIG" | "INVALID_HANDLE" | "INVALID_REFERENCE" | "SCHEMA_MISMATCH" | "UNDEFINED_VARIABLE" | "INVALID_EXPRESSION" | "INVALID_CONTAINER" | "INVALID_COMPENSATION" | "GRAPH_TOO_LARGE" | "UNKNOWN_SECRET";
         /**
          * ConversationLinks
          * @description Where to go on: the run, what happens in it as it happens, and what was said.
@@ -2502,8 +2995,28 @@ export interface components {
             parameter: string;
         };
         /**
+         * DecisionOut
+         * @description What one person said, and when the run took it.
+         */
+        DecisionOut: {
+            /** By */
+            by: string;
+            /** By Email */
+            by_email: string | null;
+            /** Approve */
+            approve: boolean;
+            /** Comment */
+            comment: string | null;
+            form: components["schemas"]["JsonValue"];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
          * DecisionRequest
-         * @description Whether the call may run; the model is told the `comment` of a rejection.
+         * @description Whether the run may go on; a model is told the `comment` of a rejection.
          */
         DecisionRequest: {
             /** Approve */
@@ -2518,6 +3031,52 @@ export interface components {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
         };
+        /**
+         * DeliveryList
+         * @description A page of deliveries, newest first.
+         */
+        DeliveryList: {
+            /** Items */
+            items: components["schemas"]["DeliveryOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * DeliveryOut
+         * @description One call to a webhook; `detail` says why it was skipped or refused.
+         *
+         *     `delivery_id` is the sender's, and of a refused one ours. `preview` is how its body begins.
+         */
+        DeliveryOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Delivery Id */
+            delivery_id: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            status: components["schemas"]["DeliveryStatus"];
+            /** Detail */
+            detail: string | null;
+            /** Preview */
+            preview: string | null;
+            /** Content Type */
+            content_type: string | null;
+            /** Execution Id */
+            execution_id: string | null;
+            execution_status: components["schemas"]["ExecutionStatus"] | null;
+        };
+        /**
+         * DeliveryStatus
+         * @description What became of a call to a webhook.
+         * @enum {string}
+         */
+        DeliveryStatus: "accepted" | "skipped" | "refused";
         /**
          * Diff
          * @description What changed from one version to another.
@@ -2753,6 +3312,82 @@ export interface components {
             error?: string | null;
         };
         /**
+         * EventConfig
+         * @description Starts with each event called `event`; `key` takes those with this correlation key only.
+         *
+         *     In templates, `event` is {name, key, id, payload, received_at}.
+         */
+        EventConfig: {
+            /** Node */
+            node?: string | null;
+            input?: components["schemas"]["JsonValue"];
+            /** Only If */
+            only_if?: string | null;
+            /** Tags */
+            tags?: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "event";
+            /** Event */
+            event: string;
+            /** Key */
+            key?: string | null;
+        };
+        /**
+         * EventDetails
+         * @description What comes with an event's name.
+         *
+         *     `key` tells whom it is for, such as an order's number. The same `id` again is the same event.
+         */
+        EventDetails: {
+            /** Key */
+            key?: string | null;
+            payload?: components["schemas"]["JsonValue"];
+            /** Id */
+            id?: string | null;
+        };
+        /**
+         * EventList
+         * @description A page of events.
+         */
+        EventList: {
+            /** Items */
+            items: components["schemas"]["EventOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * EventOut
+         * @description An event that was taken; `deliveries` is how many waiting nodes it woke.
+         *
+         *     With `execution_id` it was for that run only.
+         */
+        EventOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Event Id */
+            event_id: string;
+            /** Name */
+            name: string;
+            /** Key */
+            key: string | null;
+            payload: components["schemas"]["JsonValue"];
+            /** Execution Id */
+            execution_id: string | null;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Deliveries */
+            deliveries: number;
+        };
+        /**
          * Example
          * @description A graph document with an input that it runs on.
          */
@@ -2799,7 +3434,8 @@ export interface components {
          * ExecutionOut
          * @description One run; `nodes` in the detail only.
          *
-         *     Conversations and drafts have no workflow, and version 0.
+         *     Conversations and drafts have no workflow, and version 0. `trigger_metadata` of a run that a
+         *     trigger started has its `trigger_id` and `trigger_name`.
          */
         ExecutionOut: {
             /**
@@ -2819,6 +3455,10 @@ export interface components {
             agent_name: string | null;
             status: components["schemas"]["ExecutionStatus"];
             trigger_type: components["schemas"]["TriggerType"];
+            /** Trigger Metadata */
+            trigger_metadata: {
+                [key: string]: unknown;
+            };
             input: components["schemas"]["JsonValue"];
             output: components["schemas"]["JsonValue"];
             /** Error */
@@ -2858,6 +3498,65 @@ export interface components {
          */
         ExecutionStatus: "pending" | "running" | "waiting" | "paused" | "completed" | "failed" | "cancelled" | "skipped";
         /**
+         * Fire
+         * @description Fires now; `event` is what came, as templates see it.
+         */
+        Fire: {
+            event?: components["schemas"]["JsonValue"];
+        };
+        /**
+         * FiringCause
+         * @description Why a trigger fired.
+         * @enum {string}
+         */
+        FiringCause: "schedule" | "backfill" | "manual" | "event";
+        /**
+         * FiringList
+         * @description A page of firings, newest first.
+         */
+        FiringList: {
+            /** Items */
+            items: components["schemas"]["FiringOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * FiringOut
+         * @description One firing; `execution_id` is the run that it started, `error` why it started none.
+         */
+        FiringOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            cause: components["schemas"]["FiringCause"];
+            /**
+             * Scheduled At
+             * Format: date-time
+             */
+            scheduled_at: string;
+            /**
+             * Fired At
+             * Format: date-time
+             */
+            fired_at: string;
+            status: components["schemas"]["FiringStatus"];
+            /** Error */
+            error: string | null;
+            /** Execution Id */
+            execution_id: string | null;
+            execution_status: components["schemas"]["ExecutionStatus"] | null;
+        };
+        /**
+         * FiringStatus
+         * @description What became of a firing; `skipped` is by `only_if`, `withdrawn` before it could start.
+         *
+         *     One that is `waiting` was asked for, and is not to overlap with a run of the same schedule.
+         * @enum {string}
+         */
+        FiringStatus: "waiting" | "pending" | "started" | "skipped" | "refused" | "withdrawn";
+        /**
          * GraphOut
          * @description A draft, with the version to send back.
          */
@@ -2888,6 +3587,22 @@ export interface components {
             checks: {
                 [key: string]: string;
             };
+        };
+        /**
+         * HookAnswer
+         * @description What came of a delivery: the run that it started, or `skipped` without one.
+         *
+         *     `output` or `error` of a run that ended in time, when the webhook waits for it. `challenge` is
+         *     what Slack asks back before it uses an address.
+         */
+        HookAnswer: {
+            /** Id */
+            id?: string | null;
+            status: components["schemas"]["ExecutionStatus"] | null;
+            output?: components["schemas"]["JsonValue"];
+            error?: components["schemas"]["RunError"] | null;
+            /** Challenge */
+            challenge?: string | null;
         };
         /**
          * HttpConfig
@@ -3037,6 +3752,34 @@ export interface components {
         };
         JsonValue: unknown;
         /**
+         * LinkOut
+         * @description What whoever has the link is asked.
+         *
+         *     `expires_at` is when it can no longer be used. `decided` says that no decision is wanted of them
+         *     any more: `status` says which it was, or `pending` when others are still to decide.
+         */
+        LinkOut: {
+            /** Title */
+            title: string;
+            request: components["schemas"]["JsonValue"];
+            /** Form Schema */
+            form_schema: {
+                [key: string]: unknown;
+            } | null;
+            status: components["schemas"]["ApprovalStatus"];
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Email */
+            email: string;
+            /** Workflow Name */
+            workflow_name: string | null;
+            /** Decided */
+            decided: boolean;
+        };
+        /**
          * LinkPages
          * @description Each page names the URL of the next: in its `Link` header (RFC 8288), or in its body.
          */
@@ -3063,6 +3806,19 @@ export interface components {
              * @description Path of the next page's URL in each page; none for the Link header.
              */
             next_path?: string | null;
+        };
+        /**
+         * LinkRequest
+         * @description Who decides by the link (none: you), and for how long it may be used.
+         */
+        LinkRequest: {
+            /** Email */
+            email?: string | null;
+            /**
+             * Expires Seconds
+             * @default 86400
+             */
+            expires_seconds: number;
         };
         /**
          * Links
@@ -3136,6 +3892,14 @@ export interface components {
             email: string;
             /** Password */
             password: string;
+        };
+        /**
+         * MailAddresses
+         * @description People who are written to, each in a message of their own.
+         */
+        MailAddresses: {
+            /** To */
+            to: string[];
         };
         /**
          * McpConfig
@@ -3305,6 +4069,61 @@ export interface components {
             key: string;
         };
         /**
+         * NewEvent
+         * @description Something that happened.
+         */
+        NewEvent: {
+            /** Key */
+            key?: string | null;
+            payload?: components["schemas"]["JsonValue"];
+            /** Id */
+            id?: string | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * NewLink
+         * @description A link that decides once; its token is shown only here.
+         */
+        NewLink: {
+            /** Url */
+            url: string;
+            /** Token */
+            token: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Email */
+            email: string;
+        };
+        /**
+         * NewNotification
+         * @description Whom to tell of what; of one workflow's runs, or of all of the account's.
+         */
+        NewNotification: {
+            /** Name */
+            name: string;
+            /** Workflow Id */
+            workflow_id?: string | null;
+            channel: components["schemas"]["NotificationChannel"];
+            /** Occasions */
+            occasions: components["schemas"]["Occasion"][];
+            /**
+             * Config
+             * @description `{url, secret}` of a webhook (`secret` names the secret that signs), `{url}` of Slack and Discord, `{to: [addresses]}` of e-mail. A URL may hold `{{ secrets.NAME }}`.
+             */
+            config: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Is Active
+             * @default true
+             */
+            is_active: boolean;
+        };
+        /**
          * NewServer
          * @description A server that is reached over HTTP, under a name that graphs use.
          */
@@ -3348,7 +4167,27 @@ export interface components {
              * @default false
              */
             is_public: boolean;
-            rate_limit?: components["schemas"]["RateLimit"] | null;
+            rate_limit?: components["schemas"]["models__graph__tool__RateLimit"] | null;
+        };
+        /**
+         * NewTrigger
+         * @description Something that starts a workflow's published version by itself.
+         */
+        NewTrigger: {
+            /**
+             * Workflow Id
+             * Format: uuid
+             */
+            workflow_id: string;
+            /** Name */
+            name: string;
+            /** Config */
+            config: components["schemas"]["ScheduleConfig"] | components["schemas"]["WebhookConfig"] | components["schemas"]["EventConfig"];
+            /**
+             * Is Active
+             * @default true
+             */
+            is_active: boolean;
         };
         /**
          * NewUser
@@ -3533,10 +4372,134 @@ export interface components {
         };
         /**
          * NodeType
-         * @description What a node is; `event` is a reserved name that no graph can use yet.
+         * @description What a node is.
          * @enum {string}
          */
         NodeType: "trigger" | "tool" | "agent" | "condition" | "adapter" | "parallel" | "loop" | "aggregator" | "delay" | "approval" | "event" | "workflow";
+        /**
+         * NoteIn
+         * @description Why a trigger is paused, or goes on.
+         */
+        NoteIn: {
+            /** Note */
+            note?: string | null;
+        };
+        /**
+         * NoticeList
+         * @description A page of notices.
+         */
+        NoticeList: {
+            /** Items */
+            items: components["schemas"]["NoticeOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * NoticeOut
+         * @description One thing that is told: a test is of no run. `error` is why the last attempt failed.
+         */
+        NoticeOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            occasion: components["schemas"]["Occasion"];
+            /** Execution Id */
+            execution_id: string | null;
+            status: components["schemas"]["NoticeStatus"];
+            /** Attempts */
+            attempts: number;
+            /** Error */
+            error: string | null;
+            /** Sent At */
+            sent_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * NoticeStatus
+         * @description Whether people were told.
+         * @enum {string}
+         */
+        NoticeStatus: "pending" | "sent" | "failed";
+        /**
+         * NotificationChange
+         * @description What to change; what is left out stays, and so does the channel.
+         *
+         *     `version` is for the optimistic lock.
+         */
+        NotificationChange: {
+            /** Name */
+            name?: string | null;
+            /** Workflow Id */
+            workflow_id?: string | null;
+            /** Occasions */
+            occasions?: components["schemas"]["Occasion"][] | null;
+            /** Config */
+            config?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Is Active */
+            is_active?: boolean | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * NotificationChannel
+         * @description How people are told.
+         * @enum {string}
+         */
+        NotificationChannel: "webhook" | "email" | "slack" | "discord";
+        /**
+         * NotificationList
+         * @description A page of notifications.
+         */
+        NotificationList: {
+            /** Items */
+            items: components["schemas"]["NotificationOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * NotificationOut
+         * @description Who is told of what.
+         */
+        NotificationOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Workflow Id */
+            workflow_id: string | null;
+            /** Workflow Name */
+            workflow_name: string | null;
+            channel: components["schemas"]["NotificationChannel"];
+            /** Occasions */
+            occasions: components["schemas"]["Occasion"][];
+            /** Config */
+            config: components["schemas"]["WebhookAddress"] | components["schemas"]["ChatAddress"] | components["schemas"]["MailAddresses"];
+            /** Is Active */
+            is_active: boolean;
+            /** Version */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
         /**
          * NumberedPages
          * @description Pages are counted; one without items ends. A `step` of the page's size counts by offset.
@@ -3608,6 +4571,12 @@ export interface components {
             client_auth: "basic" | "body";
         };
         /**
+         * Occasion
+         * @description What people are told of.
+         * @enum {string}
+         */
+        Occasion: "completed" | "failed" | "cancelled" | "approval" | "reminder";
+        /**
          * Operation
          * @description One change of a draft; `id` names the node or edge, `value` is the new one.
          */
@@ -3625,6 +4594,12 @@ export interface components {
             } | null;
         };
         /**
+         * Overlap
+         * @description What a firing does while a run of the same schedule still goes on.
+         * @enum {string}
+         */
+        Overlap: "skip" | "buffer_one" | "buffer_all" | "cancel_other" | "allow_all";
+        /**
          * OwnChange
          * @description What to change of one's own account; a new password needs the current one.
          */
@@ -3635,6 +4610,30 @@ export interface components {
             password?: string | null;
             /** Current Password */
             current_password?: string | null;
+        };
+        /**
+         * Preview
+         * @description Asks for the next `count` times after a moment, none: after now.
+         */
+        Preview: {
+            config: components["schemas"]["ScheduleConfig"];
+            /**
+             * Count
+             * @default 10
+             */
+            count: number;
+            /** After */
+            after?: string | null;
+        };
+        /**
+         * PreviewOut
+         * @description Times in UTC at which a schedule would fire, without its jitter.
+         */
+        PreviewOut: {
+            /** Times */
+            times: string[];
+            /** Time Zone */
+            time_zone: string;
         };
         /**
          * Problem
@@ -3678,6 +4677,30 @@ export interface components {
             problems: components["schemas"]["Problem"][];
         };
         /**
+         * PublishedEvent
+         * @description The event as it was taken; `triggers` is how many triggers it fired.
+         */
+        PublishedEvent: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Event Id */
+            event_id: string;
+            /** Name */
+            name: string;
+            /** Key */
+            key: string | null;
+            /**
+             * Duplicate
+             * @description Whether it was taken before; nothing happens again.
+             */
+            duplicate: boolean;
+            /** Triggers */
+            triggers: number;
+        };
+        /**
          * PythonConfig
          * @description `def main(**inputs)` in a fresh sandboxed process; the return value must be JSON.
          */
@@ -3708,26 +4731,16 @@ export interface components {
             disk_mb: number;
         };
         /**
-         * RateLimit
-         * @description How often a registered tool may run, over all workers and all runs that use it.
+         * Reason
+         * @description Why the run cannot go on with the other graph.
          */
-        RateLimit: {
-            /**
-             * Max Concurrent
-             * @description Runs at the same time.
-             */
-            max_concurrent?: number | null;
-            /**
-             * Max Calls
-             * @description Runs in each period.
-             */
-            max_calls?: number | null;
-            /**
-             * Per Seconds
-             * @description Length of the period.
-             * @default 1
-             */
-            per_seconds: number;
+        Reason: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /** Node Key */
+            node_key?: string | null;
         };
         /**
          * RefreshRequest
@@ -3736,6 +4749,23 @@ export interface components {
         RefreshRequest: {
             /** Approve */
             approve?: "all" | null;
+        };
+        /**
+         * RepeatedNode
+         * @description A node that ran and would run again, `times` in all its passes.
+         *
+         *     `effect` tells whether it reaches the world outside, which would then see it again.
+         */
+        RepeatedNode: {
+            /** Node Key */
+            node_key: string;
+            /** Name */
+            name: string;
+            node_type: components["schemas"]["NodeType"];
+            /** Times */
+            times: number;
+            /** Effect */
+            effect: boolean;
         };
         /**
          * Report
@@ -3748,12 +4778,29 @@ export interface components {
             problems: components["schemas"]["Problem"][];
         };
         /**
+         * RetryReport
+         * @description What running again would take over (`reused` outcomes) and what it would do again.
+         */
+        RetryReport: {
+            /** Reused */
+            reused: number;
+            /** Again */
+            again: components["schemas"]["RepeatedNode"][];
+        };
+        /**
          * RetryRequest
-         * @description Runs again from `from_node` (none: from what failed); other recorded outputs are reused.
+         * @description Runs again from there; other recorded outputs are reused.
          */
         RetryRequest: {
             /** From Node */
             from_node?: string | null;
+            /**
+             * Path
+             * @default
+             */
+            path: string;
+            /** Version */
+            version?: number | null;
             /**
              * Inputs
              * @description Replaces the inputs of `from_node`; of a trigger, the run's input.
@@ -3761,8 +4808,6 @@ export interface components {
             inputs?: {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
-            /** Version */
-            version?: number | null;
         };
         /**
          * Role
@@ -3780,6 +4825,110 @@ export interface components {
             /** Rotated */
             rotated: number;
         };
+        /**
+         * RunError
+         * @description Why a run did not complete.
+         */
+        RunError: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * Sample
+         * @description A body to sign and to send to the webhook, as its caller would.
+         */
+        Sample: {
+            /** Body */
+            body: string;
+            /**
+             * Content Type
+             * @default application/json
+             */
+            content_type: string;
+        };
+        /**
+         * SampleAnswer
+         * @description What the caller would have got: `status` is of HTTP.
+         *
+         *     `headers` are the ones that were signed, and `curl` is the same call again, good for five
+         *     minutes.
+         */
+        SampleAnswer: {
+            /** Status */
+            status: number;
+            answer: components["schemas"]["JsonValue"];
+            /** Headers */
+            headers: {
+                [key: string]: string;
+            };
+            /** Curl */
+            curl: string;
+            delivery: components["schemas"]["DeliveryOut"] | null;
+        };
+        /**
+         * ScheduleConfig
+         * @description Times at which a workflow starts.
+         *
+         *     `cron` has five fields (Sunday is 0; names of months and days may be used) in `time_zone`;
+         *     `every_seconds` counts from the epoch plus `offset_seconds`; `at` is once. `jitter_seconds`
+         *     delays each firing by up to so long. What fell into an outage is caught up when it is not older
+         *     than `catch_up_seconds`.
+         */
+        ScheduleConfig: {
+            /** Node */
+            node?: string | null;
+            input?: components["schemas"]["JsonValue"];
+            /** Only If */
+            only_if?: string | null;
+            /** Tags */
+            tags?: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "schedule";
+            schedule_type: components["schemas"]["ScheduleType"];
+            /** Cron */
+            cron?: string | null;
+            /** Every Seconds */
+            every_seconds?: number | null;
+            /**
+             * Offset Seconds
+             * @default 0
+             */
+            offset_seconds: number;
+            /** At */
+            at?: string | null;
+            /**
+             * Time Zone
+             * @default UTC
+             */
+            time_zone: string;
+            /** Start At */
+            start_at?: string | null;
+            /** End At */
+            end_at?: string | null;
+            /**
+             * Jitter Seconds
+             * @default 0
+             */
+            jitter_seconds: number;
+            /** @default skip */
+            overlap: components["schemas"]["Overlap"];
+            /**
+             * Catch Up Seconds
+             * @default 3600
+             */
+            catch_up_seconds: number;
+        };
+        /**
+         * ScheduleType
+         * @description How a schedule names its times.
+         * @enum {string}
+         */
+        ScheduleType: "cron" | "interval" | "date";
         /**
          * SecretIn
          * @description A value to keep, in place of the one that was there.
@@ -4163,6 +5312,14 @@ export interface components {
             bars: components["schemas"]["Bar"][];
         };
         /**
+         * Times
+         * @description Times in UTC, in order.
+         */
+        Times: {
+            /** Times */
+            times: string[];
+        };
+        /**
          * TokenAnswer
          * @description An access token; the refresh token travels in a cookie only.
          */
@@ -4204,7 +5361,7 @@ export interface components {
             /** Is Public */
             is_public?: boolean | null;
             /** @description `null` takes the limit away. */
-            rate_limit?: components["schemas"]["RateLimit"] | null;
+            rate_limit?: components["schemas"]["models__graph__tool__RateLimit"] | null;
             /** Version */
             version?: number | null;
         };
@@ -4271,7 +5428,7 @@ export interface components {
             } | null;
             /** Is Public */
             is_public: boolean;
-            rate_limit: components["schemas"]["RateLimit"] | null;
+            rate_limit: components["schemas"]["models__graph__tool__RateLimit"] | null;
             /** Version */
             version: number;
             /**
@@ -4300,11 +5457,118 @@ export interface components {
             layers: string[][];
         };
         /**
+         * TriggerChange
+         * @description What to change; what is left out stays. `version` is for the optimistic lock.
+         */
+        TriggerChange: {
+            /** Version */
+            version: number;
+            /** Name */
+            name?: string | null;
+            /** Config */
+            config?: (components["schemas"]["ScheduleConfig"] | components["schemas"]["WebhookConfig"] | components["schemas"]["EventConfig"]) | null;
+        };
+        /**
+         * TriggerList
+         * @description A page of triggers.
+         */
+        TriggerList: {
+            /** Items */
+            items: components["schemas"]["TriggerOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * TriggerOut
+         * @description A trigger; `note` says why it is paused, `url` where a webhook is called.
+         *
+         *     `missed` counts the firings that were older than the catch-up window when they could be made
+         *     up for, `skipped_overlap` those that another run stood against. They are None while Temporal
+         *     does not answer.
+         */
+        TriggerOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Workflow Id
+             * Format: uuid
+             */
+            workflow_id: string;
+            /** Workflow Name */
+            workflow_name: string;
+            /** Name */
+            name: string;
+            trigger_type: components["schemas"]["TriggerType"];
+            /** Config */
+            config: components["schemas"]["ScheduleConfig"] | components["schemas"]["WebhookConfig"] | components["schemas"]["EventConfig"];
+            /** Is Active */
+            is_active: boolean;
+            /** Note */
+            note: string | null;
+            /** Next Run At */
+            next_run_at: string | null;
+            /** Last Run At */
+            last_run_at: string | null;
+            /** Url */
+            url: string | null;
+            /** Missed */
+            missed: number | null;
+            /** Skipped Overlap */
+            skipped_overlap: number | null;
+            /** Version */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
          * TriggerType
          * @description What started an execution.
          * @enum {string}
          */
         TriggerType: "manual" | "schedule" | "webhook" | "event" | "workflow" | "chat" | "draft";
+        /**
+         * UpgradeReport
+         * @description Whether a run can go on with another version, and what becomes of each node.
+         */
+        UpgradeReport: {
+            /** Reasons */
+            reasons?: components["schemas"]["Reason"][];
+            /** Kept */
+            kept?: string[];
+            /** Waiting */
+            waiting?: string[];
+            /** Changed */
+            changed?: string[];
+            /** Added */
+            added?: string[];
+            /** Removed */
+            removed?: string[];
+            /** From Version */
+            from_version: number;
+            /** To Version */
+            to_version: number;
+            /** Possible */
+            possible: boolean;
+        };
+        /**
+         * UpgradeRequest
+         * @description The version that the run is to go on with.
+         */
+        UpgradeRequest: {
+            /** Version */
+            version: number;
+        };
         /**
          * Usage
          * @description What an attempt cost; `ms` is wall time inside the worker.
@@ -4391,6 +5655,12 @@ export interface components {
             ctx?: Record<string, never>;
         };
         /**
+         * Verification
+         * @description How whoever calls a webhook proves to know its secret.
+         * @enum {string}
+         */
+        Verification: "hmac" | "github" | "stripe" | "slack" | "none";
+        /**
          * VersionDetail
          * @description A published version with its graph.
          */
@@ -4447,6 +5717,58 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * WebhookAddress
+         * @description A program that is sent JSON; the value of `secret` signs it as calls to our webhooks are.
+         */
+        WebhookAddress: {
+            /**
+             * Url
+             * @description May hold `{{ secrets.NAME }}`.
+             */
+            url: string;
+            /**
+             * Secret
+             * @description Name of the secret that signs.
+             */
+            secret?: string | null;
+        };
+        /**
+         * WebhookConfig
+         * @description How a call to `/hooks/{id}` is proven, and how it is answered.
+         *
+         *     `secret` is the name of the owner's secret that signs. `wait_seconds` 0 answers at once with
+         *     202, more waits so long for the run's output. `event` is {body, headers, query, delivery_id}.
+         */
+        WebhookConfig: {
+            /** Node */
+            node?: string | null;
+            input?: components["schemas"]["JsonValue"];
+            /** Only If */
+            only_if?: string | null;
+            /** Tags */
+            tags?: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "webhook";
+            /** @default hmac */
+            verification: components["schemas"]["Verification"];
+            /** Secret */
+            secret?: string | null;
+            rate_limit?: components["schemas"]["models__trigger_config__RateLimit"];
+            /**
+             * Max Body Bytes
+             * @default 262144
+             */
+            max_body_bytes: number;
+            /**
+             * Wait Seconds
+             * @default 0
+             */
+            wait_seconds: number;
         };
         /**
          * WorkflowChange
@@ -4537,6 +5859,44 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /**
+         * RateLimit
+         * @description How often a registered tool may run, over all workers and all runs that use it.
+         */
+        models__graph__tool__RateLimit: {
+            /**
+             * Max Concurrent
+             * @description Runs at the same time.
+             */
+            max_concurrent?: number | null;
+            /**
+             * Max Calls
+             * @description Runs in each period.
+             */
+            max_calls?: number | null;
+            /**
+             * Per Seconds
+             * @description Length of the period.
+             * @default 1
+             */
+            per_seconds: number;
+        };
+        /**
+         * RateLimit
+         * @description At most `calls` in `seconds`.
+         */
+        models__trigger_config__RateLimit: {
+            /**
+             * Calls
+             * @default 60
+             */
+            calls: number;
+            /**
+             * Seconds
+             * @default 60
+             */
+            seconds: number;
         };
     };
     responses: never;
@@ -6606,6 +7966,109 @@ export interface operations {
             };
         };
     };
+    get_upgrade_report_api_v1_executions__execution_id__upgrade_get: {
+        parameters: {
+            query: {
+                version: number;
+            };
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpgradeReport"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    upgrade_execution_api_v1_executions__execution_id__upgrade_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpgradeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_retry_report_api_v1_executions__execution_id__retry_get: {
+        parameters: {
+            query?: {
+                from_node?: string | null;
+                path?: string;
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetryReport"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     retry_execution_api_v1_executions__execution_id__retry_post: {
         parameters: {
             query?: never;
@@ -6679,6 +8142,8 @@ export interface operations {
             query?: {
                 status?: components["schemas"]["ApprovalStatus"] | null;
                 execution_id?: string | null;
+                /** @description Only what you are asked to decide. */
+                mine?: boolean;
                 limit?: number;
                 cursor?: string | null;
             };
@@ -6761,6 +8226,925 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApprovalOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_link_api_v1_approvals__approval_id__links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewLink"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    look_at_link_api_v1_approval_links__token__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    decide_by_link_api_v1_approval_links__token__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_notifications_api_v1_notifications_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_notification_api_v1_notifications_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNotification"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_notification_api_v1_notifications__notification_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_notification_api_v1_notifications__notification_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_notification_api_v1_notifications__notification_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    test_notification_api_v1_notifications__notification_id__test_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_notices_api_v1_notifications__notification_id__notices_get: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["NoticeStatus"] | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_events_api_v1_events_get: {
+        parameters: {
+            query?: {
+                name?: string | null;
+                key?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    publish_event_api_v1_events_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEvent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedEvent"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    publish_event_to_execution_api_v1_executions__execution_id__events__name__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EventDetails"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedEvent"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    call_webhook_api_v1_hooks__hook_id__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": unknown;
+                "application/x-www-form-urlencoded": Record<string, never>;
+                "text/plain": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookAnswer"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_deliveries_api_v1_triggers__trigger_id__deliveries_get: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["DeliveryStatus"] | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    try_webhook_api_v1_triggers__trigger_id__test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sample"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_triggers_api_v1_triggers_get: {
+        parameters: {
+            query?: {
+                workflow_id?: string | null;
+                trigger_type?: components["schemas"]["TriggerType"] | null;
+                text?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_trigger_api_v1_triggers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrigger"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_schedule_api_v1_triggers_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Preview"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_trigger_of_id_api_v1_triggers__trigger_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_trigger_api_v1_triggers__trigger_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_trigger_api_v1_triggers__trigger_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pause_trigger_api_v1_triggers__trigger_id__pause_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resume_trigger_api_v1_triggers__trigger_id__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    fire_trigger_api_v1_triggers__trigger_id__fire_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Fire"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiringOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    backfill_trigger_api_v1_triggers__trigger_id__backfill_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Backfill"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Times"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_firings_api_v1_triggers__trigger_id__history_get: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["FiringStatus"] | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiringList"];
                 };
             };
             /** @description Validation Error */

@@ -1,4 +1,5 @@
 import agents from "./agents.json";
+import approvals from "./approvals.json";
 import artifacts from "./artifacts.json";
 import auth from "./auth.json";
 import catalog from "./catalog.json";
@@ -9,6 +10,7 @@ import drafts from "./drafts.json";
 import editors from "./editors.json";
 import executions from "./executions.json";
 import mcp from "./mcp.json";
+import notifications from "./notifications.json";
 import run from "./run.json";
 import secrets from "./secrets.json";
 import settings from "./settings.json";
@@ -18,11 +20,14 @@ import status from "./status.json";
 import tools from "./tools.json";
 import transcript from "./transcript.json";
 import trial from "./trial.json";
+import triggers from "./triggers.json";
+import upgrade from "./upgrade.json";
 import users from "./users.json";
 import workflows from "./workflows.json";
 
 export const messages = {
   agents,
+  approvals,
   artifacts,
   auth,
   catalog,
@@ -33,6 +38,7 @@ export const messages = {
   editors,
   executions,
   mcp,
+  notifications,
   run,
   secrets,
   settings,
@@ -42,6 +48,8 @@ export const messages = {
   tools,
   transcript,
   trial,
+  triggers,
+  upgrade,
   users,
   workflows,
 };

@@ -9,6 +9,7 @@ import { useCatalogWords, useFieldWords } from "@/lib/i18n/catalog-words";
 import { starter } from "../starters";
 import { editNode } from "../store";
 import { AgentConfiguration } from "./agent";
+import { ApprovalConfiguration } from "./approval";
 
 interface ConfigurationProps {
   id: string;
@@ -35,6 +36,8 @@ export function Configuration({ id, node }: ConfigurationProps) {
       {node.type === "workflow" && <WorkflowPicker id={id} node={node} />}
       {node.type === "agent" ? (
         <AgentConfiguration id={id} node={node} />
+      ) : node.type === "approval" ? (
+        <ApprovalConfiguration id={id} node={node} schema={schema} />
       ) : (
         <SchemaForm
           schema={schema}

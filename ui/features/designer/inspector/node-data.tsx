@@ -13,6 +13,7 @@ import {
   isPreviewable,
   type Json,
   type JsonObject,
+  undoneKeys,
   useCatalog,
 } from "@/features/graph";
 import { lastAttempts, pinSample, useLastRun, useSamples } from "../last-run";
@@ -62,6 +63,7 @@ function TryNode({ node }: { node: GraphNode }) {
   const { values } = useScope();
   const runFrom = useRunFrom();
   const { data: catalog } = useCatalog();
+  const undoes = useDesigner((state) => undoneKeys(state.nodes).has(node.key));
   const kind = catalog?.tools.find((each) => each.kind === node.config?.kind);
   const test = useMutation({ mutationFn: () => runNode(node, values, kind?.templated ?? []) });
   return (
@@ -73,7 +75,7 @@ function TryNode({ node }: { node: GraphNode }) {
             {t("tryNode")}
           </Button>
         )}
-        {!node.parent && node.type !== "trigger" && (
+        {!node.parent && node.type !== "trigger" && !undoes && (
           <Button busy={runFrom.isPending} onClick={() => runFrom.mutate(node.key)}>
             <StepForward size={14} aria-hidden />
             {t("runFromHere")}

@@ -4,6 +4,7 @@ import { type Schema, SchemaForm } from "@/features/forms";
 import type { FlowNode, JsonObject } from "@/features/graph";
 import { useFieldWords } from "@/lib/i18n/catalog-words";
 import { editNode } from "../store";
+import { Compensation } from "./compensation";
 
 const RETRY: Schema = {
   type: "object",
@@ -44,6 +45,7 @@ export function NodeSettings({ flowNode }: { flowNode: FlowNode }) {
           </option>
         ))}
       </SelectField>
+      <Compensation flowNode={flowNode} />
       <SchemaForm
         schema={TIMEOUT}
         labels={labels}

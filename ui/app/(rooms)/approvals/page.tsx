@@ -1,0 +1,5 @@
+import { Approvals } from "@/features/approvals";
+
+export default function ApprovalsPage() {
+  return <Approvals />;
+}

@@ -1,0 +1,10 @@
+import { Suspense } from "react";
+import { TriggerView } from "@/features/triggers";
+
+export default function TriggerPage() {
+  return (
+    <Suspense>
+      <TriggerView />
+    </Suspense>
+  );
+}

@@ -1,0 +1,10 @@
+import { Suspense } from "react";
+import { LinkedQuestion } from "@/features/approvals";
+
+export default function ApprovePage() {
+  return (
+    <Suspense>
+      <LinkedQuestion />
+    </Suspense>
+  );
+}

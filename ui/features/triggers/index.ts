@@ -1,0 +1,3 @@
+export { TriggerEdit } from "./edit";
+export { Triggers } from "./triggers";
+export { TriggerView } from "./view";
