@@ -1,6 +1,6 @@
 """What a run that is run again takes over from the run before it, and what it does again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from api.mirror.events import Page
@@ -45,11 +45,11 @@ def recorded_rows(execution: ExecutionRow, pages: Sequence[Page]) -> list[NodeRo
 def plan(graph: Graph, rows: Iterable[NodeRow], fork: Fork | None, *, inside: bool) -> Again:
     """Divide what a run did into what is reused and what runs again.
 
-    Without a fork what failed runs again, and what follows it. A node that runs again takes all
-    that it leads to with it. With `inside`, a container that holds the fork, or a failure, keeps
-    its other passes and what came before in the same pass; without it the whole container runs
-    again, as it must when its version or its items differ. Passes of a loop follow each other, so
-    those after the fork run again.
+    Without a fork what failed runs again; what was undone always does. A node that runs again takes
+    all that it leads to with it. With `inside`, a container that holds the fork, or a failure,
+    keeps its other passes and what came before in the same pass; without it the whole container
+    runs again, as it must when its version or its items differ. Passes of a loop follow each
+    other, so those after the fork run again.
     """
     found = Again()
     _Planner(graph, {(row.node_key, row.path): row for row in rows}, fork, inside, found).body(
@@ -77,17 +77,23 @@ class _Planner:
     fork: Fork | None
     inside: bool
     found: Again
+    undone: set[Place] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """What was undone is not there any more."""
+        self.undone = set(_undone(self.graph, self.rows))
 
     def body(self, parent: str | None, path: str, chain: list[str]) -> bool:
         """One pass; `chain` leads to the fork. Whether anything in it runs again."""
         roots = set(chain[:1]) if self.fork else self._failed(parent, path)
+        roots |= {node.key for node in self.graph.body[parent] if (node.key, path) in self.undone}
         again = downstream(self.graph, roots)
         for node in self.graph.body[parent]:
             row = self.rows.get((node.key, path))
             if node.key not in again:
                 if row is not None:
                     self._reuse(node, row)
-            elif self._opens(node, roots, chain):
+            elif self._opens(node, path, roots, chain):
                 self._container(node, path, chain[1:])
             else:
                 self._repeat(node, path)
@@ -102,10 +108,12 @@ class _Planner:
                 found.add(node.key)
         return found
 
-    def _opens(self, node: Node, roots: set[str], chain: list[str]) -> bool:
+    def _opens(self, node: Node, path: str, roots: set[str], chain: list[str]) -> bool:
         """Whether a container is kept in part: its items are those it had."""
         if not self.inside or node.key not in self.graph.body or node.key not in roots:
             return False
+        if self.fork is not None and (node.key, path) in self.undone:
+            return False  # what was undone in its other passes would be taken over
         follows = node.key in downstream(self.graph, roots - {node.key})
         return not follows and (self.fork is None or len(chain) > 1)
 
@@ -170,6 +178,23 @@ def containers(graph: Graph, key: str) -> list[str]:
     """The containers around a node, outermost first."""
     parent = graph.by_key[key].parent
     return [*containers(graph, parent), parent] if parent else []
+
+
+def _around(graph: Graph, key: str, path: str) -> Iterator[Place]:
+    """The places of the containers around a node in one pass, innermost first."""
+    around = path
+    for container in reversed(containers(graph, key)):
+        around = around.rpartition(".")[0]
+        yield container, around
+
+
+def _undone(graph: Graph, rows: Iterable[Place]) -> Iterator[Place]:
+    """Where a compensation began: the place of what it undid, and of the containers around it."""
+    originals = {undoing: key for key, undoing in graph.compensations.items()}
+    for key, path in rows:
+        if key in originals:
+            yield originals[key], path
+            yield from _around(graph, key, path)
 
 
 def _chain(graph: Graph, fork: Fork | None) -> list[str]:

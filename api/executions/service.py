@@ -348,6 +348,9 @@ def _check_fork(graph: Graph, request: ForkRequest) -> None:
     key = request.from_node
     if key is not None and key not in graph.by_key:
         raise InputInvalid(f"from_node: the graph has no node {key!r}")
+    undone = [node for node, undoing in graph.compensations.items() if undoing == key]
+    if undone:
+        raise InputInvalid(f"from_node: {key!r} runs only to undo {undone[0]!r}; begin there")
     if isinstance(request, RetryRequest) and request.inputs is not None and key is None:
         raise InputInvalid("inputs: name the node they are for in `from_node`")
     if not request.path:

@@ -113,7 +113,7 @@ def _cron(
     spec: ScheduleSpec, calendars: list[Calendar], zone: ZoneInfo, start: datetime, told: timedelta
 ) -> Told:
     until = min(start + told, LAST_MOMENT - _DAY)
-    if not is_set(zone, start, LAST_MOMENT - _DAY):
+    if not is_set(zone.key, start.year, LAST_MOMENT.year - 1):
         spec.time_zone_name = zone.key
         spec.calendars = [_calendar(each) for each in calendars]
         return Told(spec)
@@ -123,13 +123,13 @@ def _cron(
         return Told(spec)
     spec.calendars = [
         ScheduleCalendarSpec(
-            year=[ScheduleRange(year)],
-            month=_ranges(frozenset(months)),
-            day_of_month=_ranges(days),
-            hour=_ranges(hours),
-            minute=_ranges(minutes),
+            year=[ScheduleRange(each.year)],
+            month=_ranges(each.months),
+            day_of_month=_ranges(each.days),
+            hour=_ranges(each.hours),
+            minute=_ranges(each.minutes),
         )
-        for (year, minutes, hours, days), months in in_utc(calendars, zone, start, until).items()
+        for each in in_utc(calendars, zone, start, until)
     ]
     return Told(spec, until if until < LAST_MOMENT - _DAY else None)
 

@@ -5,40 +5,77 @@ comes twice. So it is told times in UTC, for some years on. The rule is: every i
 wall-clock time matches fires; a time that comes twice fires twice, one that is left out does not.
 """
 
+from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from api.triggers.cron import Calendar
 
 _DAY = timedelta(days=1)
-_HOUR = timedelta(hours=1)
-# The minutes of each hour of a day that fire.
-_Hours = dict[int, set[int]]
-# (year, minutes, hours, days): the months of that year which have them.
-Dated = dict[tuple[int, frozenset[int], frozenset[int], frozenset[int]], set[int]]
 
 
-def is_set(zone: ZoneInfo, start: datetime, end: datetime) -> bool:
-    """Whether the zone's clocks are set between two times."""
-    days = (start + _DAY * number for number in range((end - start).days + 2))
-    return len({_offset(zone, day) for day in days}) > 1
+class Part(NamedTuple):
+    """What of a local day with one offset falls on a day in UTC, `shift` days from it."""
+
+    calendar: Calendar
+    offset: timedelta
+    shift: int
 
 
-def in_utc(calendars: Iterable[Calendar], zone: ZoneInfo, start: datetime, end: datetime) -> Dated:
+class Dated(NamedTuple):
+    """Times in UTC: on these days of each of these months of a year."""
+
+    year: int
+    months: frozenset[int]
+    days: frozenset[int]
+    hours: frozenset[int]
+    minutes: frozenset[int]
+
+
+# Days on which the clocks are set are made of instants.
+_Parts = frozenset[Part | datetime]
+
+
+@lru_cache(maxsize=1_024)
+def is_set(zone_name: str, first_year: int, last_year: int) -> bool:
+    """Whether the zone's clocks are set in these years."""
+    zone = ZoneInfo(zone_name)
+    offsets = {
+        datetime(year, month, day, tzinfo=zone).utcoffset()
+        for year in range(first_year, last_year + 1)
+        for month in range(1, 13)
+        for day in (1, 15)
+    }
+    return len(offsets) > 1
+
+
+def in_utc(
+    calendars: Iterable[Calendar], zone: ZoneInfo, start: datetime, end: datetime
+) -> list[Dated]:
     """The calendars' times in UTC on the days from `start` to `end`."""
-    found: dict[date, _Hours] = defaultdict(lambda: defaultdict(set))
+    found: dict[date, set[Part | datetime]] = defaultdict(set)
     chosen = list(calendars)
     day, last = start.date() - _DAY, end.date() + _DAY
     while day <= last:
-        for calendar in chosen:
-            if _has(calendar, day):
-                for moment, minutes in _of_day(calendar, zone, day):
-                    found[moment.date()][moment.hour] |= minutes
+        offset, after = (_midnight(zone, day + _DAY * number) for number in (0, 1))
+        for calendar in (each for each in chosen if _has(each, day)):
+            if offset == after:
+                for shift in _shifted(calendar, offset):
+                    found[day + _DAY * shift].add(Part(calendar, offset, shift))
+            else:
+                for moment in _instants(calendar, zone, day):
+                    found[moment.date()].add(moment)
         day += _DAY
-    return _grouped(found)
+    return _grouped({day: frozenset(parts) for day, parts in found.items()})
+
+
+def _midnight(zone: ZoneInfo, day: date) -> timedelta:
+    """By how much the zone's clocks are ahead of UTC when the day begins."""
+    return datetime.combine(day, time(), zone).utcoffset() or timedelta()
 
 
 def _has(calendar: Calendar, day: date) -> bool:
@@ -49,72 +86,55 @@ def _has(calendar: Calendar, day: date) -> bool:
     )
 
 
-def _of_day(
-    calendar: Calendar, zone: ZoneInfo, day: date
-) -> Iterable[tuple[datetime, frozenset[int]]]:
-    """(hour in UTC, its minutes) of one local day."""
-    midnight = datetime.combine(day, time())
-    starts = [(midnight + _DAY * number).replace(tzinfo=zone) for number in (0, 1)]
-    offset, after = (start.utcoffset() or timedelta() for start in starts)
-    if offset == after:
-        return [
-            (midnight + timedelta(hours=hour - offset // _HOUR), minutes)
-            for hour, minutes in _shifted(calendar, offset)
-        ]
-    locals_ = (
-        midnight + timedelta(hours=hour, minutes=minute)
-        for hour in calendar.hours
-        for minute in calendar.minutes
-    )
+@lru_cache(maxsize=256)
+def _shifted(calendar: Calendar, offset: timedelta) -> dict[int, dict[int, set[int]]]:
+    """The calendar's times of a day in UTC: by day from the local one, hour, and minutes."""
+    found: dict[int, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    ahead = int(offset.total_seconds() // 60)
+    for hour in calendar.hours:
+        for minute in calendar.minutes:
+            day, left = divmod(hour * 60 + minute - ahead, 24 * 60)
+            found[day][left // 60].add(left % 60)
+    return found
+
+
+def _instants(calendar: Calendar, zone: ZoneInfo, day: date) -> Iterator[datetime]:
+    """The calendar's times of a day on which the clocks are set."""
+    for hour in calendar.hours:
+        for minute in calendar.minutes:
+            local = datetime.combine(day, time(hour, minute))
+            for fold in (0, 1):
+                moment = local.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+                # A time that is left out would come back as another one.
+                if moment.astimezone(zone).replace(tzinfo=None) == local:
+                    yield moment
+
+
+def _grouped(found: dict[date, _Parts]) -> list[Dated]:
+    months: dict[tuple[int, int, _Parts], set[int]] = defaultdict(set)
+    for day, parts in found.items():
+        months[(day.year, day.month, parts)].add(day.day)
+    same: dict[tuple[int, frozenset[int], _Parts], set[int]] = defaultdict(set)
+    for (year, month, parts), days in months.items():
+        whole = len(days) == monthrange(year, month)[1]
+        same[(year, frozenset(range(1, 32) if whole else days), parts)].add(month)
     return [
-        (moment, frozenset((moment.minute,)))
-        for local in locals_
-        for moment in _instants(local, zone)
+        Dated(year, frozenset(of_year), days, frozenset(hours), minutes)
+        for (year, days, parts), of_year in same.items()
+        for minutes, hours in _by_minutes(parts).items()
     ]
 
 
-@lru_cache(maxsize=64)
-def _shifted(calendar: Calendar, offset: timedelta) -> list[tuple[int, frozenset[int]]]:
-    """(hour, minutes in UTC): of zones that are off by minutes, an hour's fall into two."""
-    found = []
-    for hour in calendar.hours:
-        minutes: dict[int, set[int]] = defaultdict(set)
-        for minute in calendar.minutes:
-            carried, left = divmod(minute - int(offset.total_seconds() // 60) % 60, 60)
-            minutes[carried].add(left)
-        found += [(hour + carried, frozenset(left)) for carried, left in minutes.items()]
-    return found
-
-
-def _instants(local: datetime, zone: ZoneInfo) -> set[datetime]:
-    """When a wall clock shows this: once, twice, or never."""
-    both = {local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
-    return {moment for moment in both if moment.astimezone(zone).replace(tzinfo=None) == local}
-
-
-def _grouped(found: dict[date, _Hours]) -> Dated:
-    days: dict[tuple[int, int, frozenset[int], frozenset[int]], set[int]] = defaultdict(set)
-    for day, hours in found.items():
-        for minutes, together in _by_minutes(hours).items():
-            days[(day.year, day.month, minutes, frozenset(together))].add(day.day)
-    months: Dated = defaultdict(set)
-    for (year, month, minutes, hours_of), of_month in days.items():
-        whole = len(of_month) == _length(year, month)
-        numbers = frozenset(range(1, 32)) if whole else frozenset(of_month)
-        months[(year, minutes, hours_of, numbers)].add(month)
-    return months
-
-
-def _by_minutes(hours: _Hours) -> dict[frozenset[int], set[int]]:
+def _by_minutes(parts: _Parts) -> dict[frozenset[int], set[int]]:
+    """The hours of a day in UTC, by the minutes that they have in common."""
+    day: dict[int, set[int]] = defaultdict(set)
+    for part in parts:
+        if isinstance(part, datetime):
+            day[part.hour].add(part.minute)
+        else:
+            for hour, minutes in _shifted(part.calendar, part.offset)[part.shift].items():
+                day[hour] |= minutes
     found: dict[frozenset[int], set[int]] = defaultdict(set)
-    for hour, minutes in hours.items():
+    for hour, minutes in day.items():
         found[frozenset(minutes)].add(hour)
     return found
-
-
-def _length(year: int, month: int) -> int:
-    return (date(year + month // 12, month % 12 + 1, 1) - date(year, month, 1)).days
-
-
-def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
-    return moment.astimezone(zone).utcoffset() or timedelta()

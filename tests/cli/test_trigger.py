@@ -70,7 +70,7 @@ async def test_a_trigger_from_its_file_to_its_end(tmp_path: Path) -> None:
         assert (paused["is_active"], paused["note"]) == (False, "moving")
         await ok("trigger", "fire", "night")
         [row] = await ended(1)
-        run = await given("execution", "show", row["execution_id"])
+        run = await given("execution", "show", row["execution_id"], "--json")
         assert run["output"] == {"next": {"why": "manual"}}
 
         window = ("--start", "2026-01-01T00:00:00Z", "--end", "2026-01-03T00:00:00Z", "--parallel")

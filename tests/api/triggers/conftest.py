@@ -1,6 +1,7 @@
 """An API of its own, whose jobs a test runs itself."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
@@ -29,6 +30,7 @@ async def an_app(new_database: NewDatabase, temporal_address: str, artifacts: st
     )
 
 
+@asynccontextmanager
 async def somebody(app: FastAPI) -> AsyncIterator[Api]:
     """A new editor of an app."""
     _, token = await new_account(app, Role.EDITOR)
@@ -50,5 +52,5 @@ async def idle_app(
 @pytest.fixture
 async def idle(idle_app: FastAPI) -> AsyncIterator[Api]:
     """An editor of that app."""
-    async for client in somebody(idle_app):
+    async with somebody(idle_app) as client:
         yield client

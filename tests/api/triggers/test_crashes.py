@@ -153,7 +153,7 @@ async def test_an_outage_leaves_out_nothing_and_doubles_nothing(
         hints=hints,
         database=database,
     )
-    async for editor in somebody(app):
+    async with somebody(app) as editor:
         before = datetime.now(UTC)
         # Nobody tells Temporal of it for a while; then the server goes away.
         trigger = await made(editor, every(1, overlap="allow_all", catch_up_seconds=60))
