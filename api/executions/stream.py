@@ -18,7 +18,7 @@ from api.deltas import RunningTurns
 from api.executions.schemas import View
 from api.mirror.rows import approval_row_id
 from api.sse import ExecutionChannel
-from models.enums import ExecutionStatus
+from models.enums import ExecutionStatus, NodeType
 from models.execution import ExecutionLog, NodeExecution, WorkflowExecution
 
 PAGE = 500
@@ -203,8 +203,8 @@ class ExecutionStream:
     async def _asked(
         self, session: AsyncSession, nodes: Sequence[NodeExecution], position: Position
     ) -> dict[UUID, ApprovalOut]:
-        """Approvals that changed since then, by the rows of their calls, which changed with them."""
-        calls = {approval_row_id(row.id): row.id for row in nodes if row.node_key.startswith(CALL)}
+        """Approvals that changed since then, by the rows of what waits, which changed with them."""
+        calls = {approval_row_id(row.id): row.id for row in nodes if _asks(row)}
         if not calls:
             return {}
         sent = (position.moment, position.row_id) if position.seq >= ALL_LOGS else (EPOCH, NO_ID)
@@ -233,6 +233,11 @@ class ExecutionStream:
         node = self._view.node(row, temporal_id, brief=True)
         events.append(ServerSentEvent(event="node", id=str(position), data=node))
         return events, position
+
+
+def _asks(row: NodeExecution) -> bool:
+    """Whether it may wait for people."""
+    return row.node_type == NodeType.APPROVAL or row.node_key.startswith(CALL)
 
 
 def _at(row: NodeExecution, position: Position) -> bool:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.api.executions.test_executions import read_events
 from tests.api.fixtures import Api, ended, published, started
 
 FORM = {
@@ -166,3 +167,18 @@ async def test_of_twenty_words_one_counts(editor: Api) -> None:
     said = next(number for number, answer in enumerate(answers) if answer.status_code == 200)
     run = await ended(editor, run_id)
     assert list(run["output"]) == ["approved" if said % 2 == 0 else "rejected"]
+
+
+async def test_followers_hear_of_the_question_and_of_its_answer(editor: Api) -> None:
+    run_id = await started(editor, await published(editor, graph()), {"n": 7})
+    approval = await asked(editor, run_id)
+
+    async def follow() -> list[str]:
+        events = [event async for event in read_events(editor, run_id)]
+        return [data["status"] for _, kind, data in events if kind == "approval"]
+
+    following = asyncio.create_task(follow())
+    await asyncio.sleep(0.3)
+    await decided(editor, approval, approve=True)
+    await ended(editor, run_id)
+    assert await asyncio.wait_for(following, 10) == ["pending", "approved"]

@@ -195,3 +195,24 @@ async def test_a_preview_leaves_nothing_behind_and_names_what_is_wrong(
     assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "body.config.cron")
     assert (await editor.post("/triggers/preview", json=wrong | {"count": 101})).status_code == 422
     assert (await anonymous.post("/triggers/preview", json=wrong)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("config", "after"),
+    [
+        (HOURLY | {"cron": "30 2 * * *", "time_zone": BERLIN}, "2099-12-31T23:59:59Z"),
+        (HOURLY | {"cron": "30 2 * * *", "time_zone": BERLIN}, "2000-01-01T00:00:00Z"),
+        (HOURLY | {"cron": "0 0 29 2 mon", "time_zone": NEW_YORK}, "2027-01-01T00:00:00Z"),
+        (HOURLY | {"cron": "0 0 30 2 *", "time_zone": NEW_YORK}, "2027-01-01T00:00:00Z"),
+        (HOURLY | {"time_zone": "localtime"}, "2027-01-01T00:00:00Z"),
+        (HOURLY | {"time_zone": "Factory"}, "2027-01-01T00:00:00Z"),
+        (every(366 * 86_400), "2027-01-01T00:00:00Z"),
+        (LATER | {"at": "2099-12-31T23:59:59.999999+00:00"}, "2099-01-01T00:00:00Z"),
+    ],
+)
+async def test_the_edges_of_what_is_known(editor: Api, config: dict[str, Any], after: str) -> None:
+    body = {"config": config, "after": after, "count": 100}
+    answer = await editor.post("/triggers/preview", json=body)
+    assert answer.status_code in {200, 422}, answer.text
+    if answer.status_code == 422:
+        assert answer.json()["code"] == "INVALID_SCHEDULE"

@@ -20,6 +20,11 @@ export function StartedPart({ draft, errors, onChange }: StartedPartProps) {
   const scope = useMemo(() => ({ values: { event: sample ?? null } }), [sample]);
   return (
     <ScopeContext value={scope}>
+      <details className="mb-3">
+        <summary className="cursor-pointer text-[13px] text-ink-soft">{t("sample")}</summary>
+        <p className="my-1 text-ink-soft text-xs">{t("sampleHint")}</p>
+        <JsonText label={t("sample")} value={sample} onChange={setSample} />
+      </details>
       <Field label={t("onlyIf")} hint={t(`onlyIfHint.${kind}`)} error={errors.only_if}>
         {() => (
           <ExpressionField
@@ -38,11 +43,6 @@ export function StartedPart({ draft, errors, onChange }: StartedPartProps) {
           />
         )}
       </Field>
-      <details className="mb-3">
-        <summary className="cursor-pointer text-[13px] text-ink-soft">{t("sample")}</summary>
-        <p className="my-1 text-ink-soft text-xs">{t("sampleHint")}</p>
-        <JsonText label={t("sample")} value={sample} onChange={setSample} />
-      </details>
       <TextField
         label={t("tags")}
         hint={t("tagsHint")}
