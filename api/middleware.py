@@ -77,7 +77,7 @@ class Edge:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = max(self._max_body_bytes, self._larger_bodies.get(scope["path"], 0))
         announced = next((v for n, v in scope["headers"] if n == b"content-length"), b"0")
-        if announced.isdigit() and int(announced) > limit:
+        if announced.isdigit() and (len(announced) > MAX_DIGITS or int(announced) > limit):
             await problem(Request(scope), _too_large(limit))(scope, receive, send)
             return
         read = 0

@@ -90,19 +90,50 @@ async def test_generated_requests_make_no_server_error(app: FastAPI, admin: Api)
         if operation.path.endswith("/events") and operation.method == "get":
             continue  # a stream, which has its own tests
         for case in collect(operation):
-            kwargs = case.as_transport_kwargs(base_url="http://test")
-            kwargs["content"] = kwargs.pop("data", None)
-            kwargs.pop("cookies", None)
-            try:
-                given = {k: v for k, v in kwargs.items() if v is not None}
-                request = admin.build_request(**given)
-                await request.aread()
-            except (httpx.InvalidURL, UnicodeEncodeError, AttributeError, TypeError, ValueError):
-                continue  # no client could send it
-            answer = await admin.send(request)
-            no_server_error(answer, (operation.label, kwargs))
-            count += 1
+            count += await sent(admin, case)
     assert count > 500
+
+
+@pytest.mark.slow
+async def test_generated_requests_to_what_is_there_make_no_server_error(
+    app: FastAPI, editor: Api
+) -> None:
+    schema = schemathesis.openapi.from_dict(app.openapi())
+    ids = await belongings(app, editor)
+    count = 0
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        stream = operation.path.endswith("/{execution_id}/events") and operation.method == "get"
+        if stream or operation.method == "delete":
+            continue
+        for case in collect(operation):
+            if aim(case, ids):
+                count += await sent(editor, case)
+    assert count > 500
+
+
+def aim(case: Any, ids: dict[str, str]) -> bool:
+    """Have a case name what is there; false if it names nothing."""
+    named = {name: ids[name] for name in case.path_parameters or {}}
+    case.path_parameters = named
+    if not isinstance(case.body, dict) or "workflow_id" not in case.body:
+        return bool(named)
+    case.body["workflow_id"] = ids["workflow_id"]
+    return True
+
+
+async def sent(client: Api, case: Any) -> bool:
+    """Send a case, which must make no server error; false if no client could send it."""
+    kwargs = case.as_transport_kwargs(base_url="http://test")
+    kwargs["content"] = kwargs.pop("data", None)
+    kwargs.pop("cookies", None)
+    try:
+        request = client.build_request(**{k: v for k, v in kwargs.items() if v is not None})
+        await request.aread()
+    except (httpx.InvalidURL, UnicodeEncodeError, AttributeError, TypeError, ValueError):
+        return False
+    no_server_error(await client.send(request), (case.operation.label, kwargs))
+    return True
 
 
 def collect(operation: Any) -> list[Any]:
@@ -190,9 +221,9 @@ BODIES: dict[str, Any] = {
     "post /{agent_id}/tools": {"name": "t", "tool": "t"},
     "post /{approval_id}/decision": {"approve": True},
     "post /{agent_id}/chat": {"message": "Hello"},
+    "post /triggers/{trigger_id}/test": {"body": "{}"},
 }
 TELLS = {
-    "name": "tells",
     "channel": "webhook",
     "occasions": ["failed"],
     "config": {"url": "http://127.0.0.1:9/"},
@@ -202,41 +233,8 @@ TELLS = {
 async def test_nobody_reaches_what_is_somebody_elses(
     app: FastAPI, editor: Api, stranger: Api, viewer: Api, anonymous: Api
 ) -> None:
-    graph = adapter_graph()
-    graph["nodes"][1] = {
-        "key": "next",
-        "type": "tool",
-        "config": {"kind": "python", "code": "def main():\n    return 'x' * 200_000"},
-    }
-    workflow_id = await published(editor, graph)
-    run = await ended(editor, await started(editor, workflow_id))
-    tool = {"name": uuid4().hex, "config": {"kind": "python", "code": "def main(): pass"}}
-    server = {"name": uuid4().hex, "url": "http://127.0.0.1:9/mcp"}
-    agent_config = {"provider": "openai_compatible", "model": "m", "base_url": "http://127.0.0.1:9"}
-    agent = {"name": uuid4().hex, "config": agent_config}
-    agent_id = (await editor.post("/agents", json=agent)).json()["id"]
-    talk = await editor.post(f"/agents/{agent_id}/chat", json={"message": "Hello"})
-    assert talk.status_code == 202, talk.text
-    ids = {
-        "workflow_id": workflow_id,
-        "conversation_id": talk.json()["conversation_id"],
-        "execution_id": run["id"],
-        "node_id": run["nodes"][0]["id"],
-        "artifact_id": run["output"]["next"]["$artifact"]["id"],
-        "tool_id": (await editor.post("/tools", json=tool)).json()["id"],
-        "agent_id": agent_id,
-        "server_id": (await editor.post("/mcp/servers", json=server)).json()["id"],
-        "key_id": (await editor.post("/auth/api-keys", json={"name": "k"})).json()["id"],
-        "user_id": (await editor.get("/auth/me")).json()["id"],
-        "approval_id": await asked_by(app, editor, run["id"]),
-        "notification_id": (await editor.post("/notifications", json=TELLS)).json()["id"],
-        "number": "1",
-        "other": "1",
-        "item_id": "next",
-        "name": "A_SECRET_OF_MINE",
-    }
-    value = {"value": "nobody else reads it"}
-    assert (await editor.put("/secrets/A_SECRET_OF_MINE", json=value)).status_code == 201
+    ids = await belongings(app, editor)
+    run, trigger = await looks(editor, ids)
     checked = 0
     for method, path, operation in operations(app):
         if path in PUBLIC:
@@ -245,15 +243,7 @@ async def test_nobody_reaches_what_is_somebody_elses(
         assert names <= ids.keys(), f"{path}: say whose {names - ids.keys()} is"
         if not names or (method, path) == PUT_SECRET:
             continue
-        body = next(
-            (
-                b
-                for end, b in BODIES.items()
-                if f"{method} {path}".endswith(end.split()[1]) and end.startswith(method)
-            ),
-            {},
-        )
-        options = {"json": body} if "requestBody" in operation else {}
+        options = {"json": _body(method, path)} if "requestBody" in operation else {}
         target = fill(path, ids)
         unknown = fill(path, {name: _other(name, ids[name]) for name in names})
         nobody = await send(anonymous, method, target, **options)
@@ -266,8 +256,72 @@ async def test_nobody_reaches_what_is_somebody_elses(
         looked = await send(viewer, method, target, **options)
         assert looked.status_code in {403, 404}, (method, path)
         checked += 1
-    assert checked >= 40
-    assert (await ended(editor, run["id"])) == run, "and nothing was changed"
+    assert checked >= 60
+    assert await looks(editor, ids) == (run, trigger), "and nothing was changed"
+
+
+async def belongings(app: FastAPI, client: Api) -> dict[str, str]:
+    """One of everything that belongs to the client: by the names of path parameters, its id."""
+    graph = adapter_graph()
+    graph["nodes"][1] = {
+        "key": "next",
+        "type": "tool",
+        "config": {"kind": "python", "code": "def main():\n    return 'x' * 200_000"},
+    }
+    workflow_id = await published(client, graph)
+    run = await ended(client, await started(client, workflow_id))
+    tool = {"name": uuid4().hex, "config": {"kind": "python", "code": "def main(): pass"}}
+    server = {"name": uuid4().hex, "url": "http://127.0.0.1:9/mcp"}
+    agent_config = {"provider": "openai_compatible", "model": "m", "base_url": "http://127.0.0.1:9"}
+    agent = {"name": uuid4().hex, "config": agent_config}
+    agent_id = await made(client, "/agents", agent)
+    hook = {"type": "webhook", "verification": "none"}
+    trigger = {"workflow_id": workflow_id, "name": uuid4().hex, "config": hook}
+    trigger_id = await made(client, "/triggers", trigger)
+    talk = await client.post(f"/agents/{agent_id}/chat", json={"message": "Hello"})
+    assert talk.status_code == 202, talk.text
+    value = {"value": "nobody else reads it"}
+    assert (await client.put("/secrets/A_SECRET_OF_MINE", json=value)).status_code in {200, 201}
+    return {
+        "workflow_id": workflow_id,
+        "conversation_id": talk.json()["conversation_id"],
+        "execution_id": run["id"],
+        "node_id": run["nodes"][0]["id"],
+        "artifact_id": run["output"]["next"]["$artifact"]["id"],
+        "tool_id": await made(client, "/tools", tool),
+        "agent_id": agent_id,
+        "server_id": await made(client, "/mcp/servers", server),
+        "key_id": await made(client, "/auth/api-keys", {"name": "k"}),
+        "user_id": (await client.get("/auth/me")).json()["id"],
+        "approval_id": await asked_by(app, client, run["id"]),
+        "notification_id": await made(client, "/notifications", TELLS | {"name": uuid4().hex}),
+        "trigger_id": trigger_id,
+        "hook_id": trigger_id,
+        "number": "1",
+        "other": "1",
+        "item_id": "next",
+        "name": "A_SECRET_OF_MINE",
+    }
+
+
+async def made(client: Api, path: str, body: dict[str, Any]) -> str:
+    """Id of what a path makes."""
+    answer = await client.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    identity: str = answer.json()["id"]
+    return identity
+
+
+async def looks(client: Api, ids: dict[str, str]) -> tuple[Any, Any]:
+    """The run and the trigger as they now are."""
+    trigger = await client.get(f"/triggers/{ids['trigger_id']}")
+    return await ended(client, ids["execution_id"]), trigger.json()
+
+
+def _body(method: str, path: str) -> Any:
+    """What the route takes, as far as it must be right for the question whose it is."""
+    ends = (end for end in BODIES if f"{method} {path}".endswith(end.split()[1]))
+    return next((BODIES[end] for end in ends if end.startswith(method)), {})
 
 
 async def asked_by(app: FastAPI, client: Api, execution_id: str) -> str:
@@ -293,18 +347,11 @@ def _shape(answer: httpx.Response, ids: dict[str, str]) -> tuple[int, str]:
 
 
 async def test_lists_hold_nothing_of_others(app: FastAPI, editor: Api, stranger: Api) -> None:
-    workflow_id = await published(editor, adapter_graph())
-    execution_id = await started(editor, workflow_id, {"n": 1})
-    tool = {"name": uuid4().hex, "config": {"kind": "python", "code": "def main(): pass"}}
-    made = (await editor.post("/tools", json=tool)).json()["id"]
-    server = {"name": uuid4().hex, "url": "http://127.0.0.1:9/mcp"}
-    registered = (await editor.post("/mcp/servers", json=server)).json()["id"]
-    agent_config = {"provider": "openai_compatible", "model": "m", "base_url": "http://127.0.0.1:9"}
-    agent = {"name": uuid4().hex, "config": agent_config}
-    hired = (await editor.post("/agents", json=agent)).json()["id"]
-    asked = await asked_by(app, editor, execution_id)
+    ids = await belongings(app, editor)
+    event = await editor.post("/events", json={"name": "mine", "payload": {"whose": uuid4().hex}})
+    theirs = [value for name, value in ids.items() if name.endswith("_id") and name != "item_id"]
     for method, path, _ in operations(app):
         if method == "get" and "{" not in path and path not in PUBLIC:
             answer = await send(stranger, method, path)
-            for identity in (workflow_id, execution_id, made, registered, hired, asked):
+            for identity in (*theirs, event.json()["id"]):
                 assert identity not in json.dumps(answer.text), path
