@@ -108,7 +108,7 @@ class NotifyActivities:
         known: Mapping[str, str] = {}
         if name:
             known = await self._secrets.values(task.owner_id, [str(name)])
-            headers |= signed(body, known[str(name)])
+            headers |= signed(body, task.notice_id, known[str(name)])
         await self._post(task, body, headers, known)
 
     async def _chat(self, task: NotifyTask) -> None:
@@ -164,10 +164,10 @@ class NotifyActivities:
             raise SecretUnreadable(f"the link cannot be opened by this worker: {error}") from None
 
 
-def signed(body: bytes, secret: str, *, now: float | None = None) -> dict[str, str]:
-    """Headers that prove who sent `body`, and when; `now` is in seconds since the epoch."""
+def signed(body: bytes, delivery: str, secret: str, *, now: float | None = None) -> dict[str, str]:
+    """Headers that prove who sent `body`, as which delivery, and when (seconds since the epoch)."""
     moment = str(int(time.time() if now is None else now))
-    mac = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256)
+    mac = hmac.new(secret.encode(), f"{moment}.{delivery}.".encode() + body, hashlib.sha256)
     return {TIMESTAMP: moment, SIGNATURE: f"sha256={mac.hexdigest()}"}
 
 

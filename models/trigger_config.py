@@ -10,7 +10,7 @@ from models.graph.values import Json
 
 MAX_SECONDS = 366 * 86_400
 Expression = Annotated[str, Field(min_length=1, max_length=4_096)]
-SecretName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
+SecretName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 
 
 class StartedRun(GraphModel):
@@ -72,7 +72,7 @@ class ScheduleConfig(StartedRun):
         return self
 
 
-class RateLimit(GraphModel):
+class CallLimit(GraphModel):
     """At most `calls` in `seconds`."""
 
     calls: int = Field(60, ge=1, le=10_000)
@@ -89,7 +89,7 @@ class WebhookConfig(StartedRun):
     type: Literal[TriggerType.WEBHOOK] = TriggerType.WEBHOOK
     verification: Verification = Verification.HMAC
     secret: SecretName | None = None
-    rate_limit: RateLimit = Field(default_factory=RateLimit)
+    rate_limit: CallLimit = Field(default_factory=CallLimit)
     max_body_bytes: int = Field(256 * 1024, ge=1, le=1024 * 1024)
     wait_seconds: float = Field(0, ge=0, le=60)
 

@@ -16,7 +16,7 @@ from models.graph.values import Json
 from models.keys import Sealed
 from models.secret import Secret
 from models.trigger import Trigger, WebhookDelivery
-from models.trigger_config import RateLimit, WebhookConfig
+from models.trigger_config import CallLimit, WebhookConfig
 from models.user import User
 from models.workflow import Workflow
 
@@ -163,7 +163,7 @@ async def seconds_to_wait(session: AsyncSession, hook: Hook) -> float | None:
 
 
 def _limit(hook: Hook) -> dict[str, Any]:
-    limit: RateLimit = hook.config.rate_limit
+    limit: CallLimit = hook.config.rate_limit
     return {"trigger_id": hook.id, "calls": limit.calls, "seconds": limit.seconds}
 
 

@@ -84,9 +84,12 @@ def challenge_of(scheme: Verification, body: bytes) -> str | None:
 
 def _verify_hmac(secret: bytes, call: Call, now: float) -> str:
     stamp = _recent(TIMESTAMP, _header(call, TIMESTAMP), now)
-    wanted = _hmac_signature(secret, stamp, call.body)
+    given = _given_id(call) or ""
+    if "." in given:  # what is signed would be read in more than one way
+        raise CallInvalid(f"{DELIVERY}: holds no dot")
+    wanted = _hmac_signature(secret, stamp, given, call.body)
     _must_match(SIGNATURE, [_header(call, SIGNATURE)], wanted)
-    return _given_id(call) or _digest_id(stamp, call.body)
+    return given or _digest_id(stamp, call.body)
 
 
 def _verify_github(secret: bytes, call: Call, _now: float) -> str:
@@ -181,7 +184,7 @@ def _digest_id(stamp: str, body: bytes) -> str:
 
 
 def _sign_hmac(secret: bytes, body: bytes, delivery_id: str, stamp: str) -> dict[str, str]:
-    signature = _hmac_signature(secret, stamp, body)
+    signature = _hmac_signature(secret, stamp, delivery_id, body)
     return {TIMESTAMP: stamp, SIGNATURE: signature, DELIVERY: delivery_id}
 
 
@@ -210,8 +213,9 @@ _SIGN: dict[Verification, Callable[[bytes, bytes, str, str], dict[str, str]]] = 
 }
 
 
-def _hmac_signature(secret: bytes, stamp: str, body: bytes) -> str:
-    return f"sha256={_hex(secret, stamp.encode(), b'.', body)}"
+def _hmac_signature(secret: bytes, stamp: str, delivery_id: str, body: bytes) -> str:
+    """Of its id, too: else whoever heard a call could send it again as another one."""
+    return f"sha256={_hex(secret, f'{stamp}.{delivery_id}.'.encode(), body)}"
 
 
 def _github_signature(secret: bytes, body: bytes) -> str:

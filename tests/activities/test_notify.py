@@ -132,7 +132,8 @@ async def test_a_webhook_is_json_that_its_secret_signs(desk: Desk, server: Serve
     assert asked.headers["idempotency-key"] == desk.notice
     moment = asked.headers["x-pastetrader-timestamp"]
     assert abs(time.time() - int(moment)) < 30
-    mac = hmac.new(KEY.encode(), f"{moment}.".encode() + asked.body, hashlib.sha256).hexdigest()
+    said = f"{moment}.{desk.notice}.".encode() + asked.body
+    mac = hmac.new(KEY.encode(), said, hashlib.sha256).hexdigest()
     assert asked.headers["x-pastetrader-signature"] == f"sha256={mac}"
 
 

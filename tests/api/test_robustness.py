@@ -195,6 +195,12 @@ async def test_seeds_in_paths_and_queries_make_no_server_error(app: FastAPI, adm
                 no_server_error(answer, (method, path, name, text))
 
 
+async def test_an_endless_length_is_too_large(admin: Api) -> None:
+    headers = {"Content-Length": "9" * 5_000}
+    answer = await admin.post("/events", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (413, "BODY_TOO_LARGE")
+
+
 async def test_altered_cursors_are_told(app: FastAPI, admin: Api) -> None:
     for method, path, operation in operations(app):
         parameters = {p["name"] for p in operation.get("parameters", []) if p["in"] == "query"}

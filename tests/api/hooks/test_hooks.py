@@ -50,7 +50,9 @@ def signed(
 ) -> dict[str, str]:
     """Headers as a sender makes them by the documentation."""
     stamp = str(int(time.time() if at is None else at))
-    digest = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    digest = hmac.new(
+        secret.encode(), f"{stamp}.{delivery or ''}.".encode() + body, hashlib.sha256
+    ).hexdigest()
     named = {"X-PasteTrader-Delivery": delivery} if delivery else {}
     return {
         "Content-Type": "application/json",

@@ -63,7 +63,7 @@ VECTORS: list[tuple[Verification, str, dict[str, str], bytes, int]] = [
         {
             "x-pastetrader-timestamp": "1700000000",
             "x-pastetrader-signature": "sha256="
-            "147fe051c118cd92a1a84695ed6b4fdd8a2dd106917c206687180b6b5c72dcf8",
+            "8236b2e4213a1b7b78c7f8729b091d7624f6dee39e8605868b40b9bca99015cb",
             "x-pastetrader-delivery": "tick-1",
         },
         b'{"price": 41.5}',
@@ -173,8 +173,9 @@ def test_a_sender_that_signs_again_names_the_same_delivery() -> None:
 @pytest.mark.parametrize("scheme", TIMED)
 def test_a_delivery_without_a_name_is_its_time_and_body(scheme: Verification) -> None:
     def named(body: bytes, at: int) -> str:
+        headers = sign(scheme, "a secret", body, "", at)
         call = signed(scheme, body, at)
-        headers = {n: v for n, v in call.headers.items() if "delivery" not in n}
+        headers = {name.lower(): value for name, value in headers.items() if value}
         return verify(scheme, "a secret", replace(call, headers=headers), 1_700_000_000)
 
     bodies = (b'{"n": 1}', b'{"n": 2}', b'{"id": "' + b"x" * 300 + b'"}', b"[1]", b"[" * 10_000)
@@ -211,3 +212,21 @@ def test_every_proof_is_kept_from_templates() -> None:
         proofs = [name.lower() for name in sign(scheme, "s", b"", "d", 0) if "Signature" in name]
         assert proofs
         assert set(proofs) <= PROOFS
+
+
+def test_whoever_hears_a_call_cannot_send_it_as_another_one() -> None:
+    now = 1_700_000_000
+    call = signed(Verification.HMAC, b'{"price":1.5}', now)
+    for delivery in ("another", '{"price":1', None):
+        headers = {name: value for name, value in call.headers.items() if "delivery" not in name}
+        headers |= {"x-pastetrader-delivery": delivery} if delivery is not None else {}
+        with pytest.raises(SignatureInvalid):
+            verify(Verification.HMAC, "a secret", replace(call, headers=headers), now)
+    nameless = sign(Verification.HMAC, "a secret", b'{"price":1.5}', "", now)
+    headers = {name.lower(): value for name, value in nameless.items()}
+    headers["x-pastetrader-delivery"] = '{"price":1'
+    with pytest.raises(SignatureInvalid):
+        verify(Verification.HMAC, "a secret", Call(headers, "", b"5}"), now)
+    headers["x-pastetrader-delivery"] = "a.b"
+    with pytest.raises(CallInvalid):
+        verify(Verification.HMAC, "a secret", Call(headers, "", b"{}"), now)

@@ -70,8 +70,10 @@ function expectProven({ headers, body }: Received, verification: Verification): 
     case "hmac": {
       const time = String(headers["x-pastetrader-timestamp"]);
       recent(time);
-      expect(headers["x-pastetrader-signature"]).toBe(`sha256=${hmac(`${time}.${body}`)}`);
-      expect(headers["x-pastetrader-delivery"]).toMatch(/^[\da-f-]{32,}$/);
+      const delivery = String(headers["x-pastetrader-delivery"]);
+      expect(delivery).toMatch(/^[\da-f-]{32,}$/);
+      const signature = hmac(`${time}.${delivery}.${body}`);
+      expect(headers["x-pastetrader-signature"]).toBe(`sha256=${signature}`);
       break;
     }
     case "github":

@@ -9,7 +9,7 @@ interface Scheme {
 
 const SCHEMES: Record<Exclude<Verification, "none">, Scheme> = {
   hmac: {
-    before: "<now>.",
+    before: "<now>.<delivery>.",
     headers: {
       "X-PasteTrader-Timestamp": "<now>",
       "X-PasteTrader-Signature": "sha256=<signature>",

@@ -2859,6 +2859,22 @@ export interface components {
             items: components["schemas"]["Builtin"][];
         };
         /**
+         * CallLimit
+         * @description At most `calls` in `seconds`.
+         */
+        CallLimit: {
+            /**
+             * Calls
+             * @default 60
+             */
+            calls: number;
+            /**
+             * Seconds
+             * @default 60
+             */
+            seconds: number;
+        };
+        /**
          * Catalog
          * @description Everything that palette and inspector need.
          */
@@ -4167,7 +4183,7 @@ export interface components {
              * @default false
              */
             is_public: boolean;
-            rate_limit?: components["schemas"]["models__graph__tool__RateLimit"] | null;
+            rate_limit?: components["schemas"]["RateLimit"] | null;
         };
         /**
          * NewTrigger
@@ -4729,6 +4745,28 @@ export interface components {
              * @default 64
              */
             disk_mb: number;
+        };
+        /**
+         * RateLimit
+         * @description How often a registered tool may run, over all workers and all runs that use it.
+         */
+        RateLimit: {
+            /**
+             * Max Concurrent
+             * @description Runs at the same time.
+             */
+            max_concurrent?: number | null;
+            /**
+             * Max Calls
+             * @description Runs in each period.
+             */
+            max_calls?: number | null;
+            /**
+             * Per Seconds
+             * @description Length of the period.
+             * @default 1
+             */
+            per_seconds: number;
         };
         /**
          * Reason
@@ -5361,7 +5399,7 @@ export interface components {
             /** Is Public */
             is_public?: boolean | null;
             /** @description `null` takes the limit away. */
-            rate_limit?: components["schemas"]["models__graph__tool__RateLimit"] | null;
+            rate_limit?: components["schemas"]["RateLimit"] | null;
             /** Version */
             version?: number | null;
         };
@@ -5428,7 +5466,7 @@ export interface components {
             } | null;
             /** Is Public */
             is_public: boolean;
-            rate_limit: components["schemas"]["models__graph__tool__RateLimit"] | null;
+            rate_limit: components["schemas"]["RateLimit"] | null;
             /** Version */
             version: number;
             /**
@@ -5758,7 +5796,7 @@ export interface components {
             verification: components["schemas"]["Verification"];
             /** Secret */
             secret?: string | null;
-            rate_limit?: components["schemas"]["models__trigger_config__RateLimit"];
+            rate_limit?: components["schemas"]["CallLimit"];
             /**
              * Max Body Bytes
              * @default 262144
@@ -5859,44 +5897,6 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
-        };
-        /**
-         * RateLimit
-         * @description How often a registered tool may run, over all workers and all runs that use it.
-         */
-        models__graph__tool__RateLimit: {
-            /**
-             * Max Concurrent
-             * @description Runs at the same time.
-             */
-            max_concurrent?: number | null;
-            /**
-             * Max Calls
-             * @description Runs in each period.
-             */
-            max_calls?: number | null;
-            /**
-             * Per Seconds
-             * @description Length of the period.
-             * @default 1
-             */
-            per_seconds: number;
-        };
-        /**
-         * RateLimit
-         * @description At most `calls` in `seconds`.
-         */
-        models__trigger_config__RateLimit: {
-            /**
-             * Calls
-             * @default 60
-             */
-            calls: number;
-            /**
-             * Seconds
-             * @default 60
-             */
-            seconds: number;
         };
     };
     responses: never;
