@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import interpreter, product, recovery, sandbox
+from bench import interpreter, product, recovery, retention, sandbox
 from bench.figures import Figure, show, write
 
 GROUPS: dict[str, Callable[[int], AsyncIterator[Figure]]] = {
     "interpreter": interpreter.run,
     "product": product.run,
     "recovery": recovery.run,
+    "retention": retention.run,
     "sandbox": sandbox.run,
 }
 

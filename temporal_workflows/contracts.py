@@ -589,10 +589,14 @@ class AgentInput(Payload):
 
 
 class ScheduledRunInput(Payload):
-    """Input of `ScheduledRun`; with `waits` it goes on until the run that it starts is over."""
+    """Input of `ScheduledRun`; with `waits` it goes on until the run that it starts is over.
+
+    `scheduled_at` is of one that continued as new: what it fired for.
+    """
 
     trigger_id: str
     waits: bool = True
+    scheduled_at: datetime | None = None
 
 
 class FiringTask(Payload):

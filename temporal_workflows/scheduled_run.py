@@ -1,6 +1,7 @@
 """What a schedule starts: it lets its trigger fire, and stands for the run until that is over."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -9,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 from temporal_workflows.contracts import (
     ENDED_SIGNAL,
+    REFRESH_SIGNAL,
     SCHEDULED_RUN,
     Activity,
     FiringState,
@@ -16,7 +18,7 @@ from temporal_workflows.contracts import (
     ScheduledRunInput,
     workflow_id,
 )
-from temporal_workflows.policies import FIRING_RETRY, FIRING_TIMEOUT
+from temporal_workflows.policies import FIRING_RETRY, FIRING_TIMEOUT, NEWEST_BUILD
 
 SCHEDULED_FOR = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 # The end is told by signal; whether it was missed is looked at again, ever less often.
@@ -32,6 +34,7 @@ class ScheduledRun:
 
     def __init__(self) -> None:
         self._ended = False
+        self._refreshing = False
 
     @workflow.run
     async def run(self, given: ScheduledRunInput) -> None:
@@ -40,11 +43,14 @@ class ScheduledRun:
         task = FiringTask(
             trigger_id=given.trigger_id,
             key=info.workflow_id,
-            run_id=info.run_id,
-            scheduled_at=_time(info),
+            run_id=info.first_execution_run_id,
+            scheduled_at=given.scheduled_at or _time(info),
         )
         try:
             await self._fire(task, waits=given.waits)
+            if self._refreshing and not self._ended:
+                again = given.model_copy(update={"scheduled_at": task.scheduled_at})
+                workflow.continue_as_new(again, initial_versioning_behavior=NEWEST_BUILD)
         except asyncio.CancelledError:
             await self._take_back(task)
             raise
@@ -54,12 +60,20 @@ class ScheduledRun:
         """The run is over, or there will be none."""
         self._ended = True
 
+    @workflow.signal(name=REFRESH_SIGNAL)
+    def refresh(self) -> None:
+        """Go on in another history, with the newest build."""
+        self._refreshing = True
+
     async def _fire(self, task: FiringTask, *, waits: bool) -> None:
         state = await _activity(Activity.FIRE, task)
         pause = FIRST_LOOK
-        while waits and not state.over and not await self._over_within(pause):
+        while waits and not state.over:
+            if await _within(pause, lambda: self._ended or self._refreshing):
+                return
             state = await _activity(Activity.FIRE, task)
             pause = min(pause * 2, LAST_LOOK)
+        self._ended = True
 
     async def _take_back(self, task: FiringTask) -> None:
         """Withdraw what has not started; else cancel the run, and wait until it is over."""
@@ -71,16 +85,17 @@ class ScheduledRun:
         while not state.over and not self._ended:
             if not asked:
                 asked = await _cancelled(run)
-            if not await self._over_within(pause if asked else CANCEL_AGAIN):
+            if not await _within(pause if asked else CANCEL_AGAIN, lambda: self._ended):
                 state = await _activity(Activity.WITHDRAW, task)
             pause = min(pause * 2, LAST_LOOK) if asked else pause
 
-    async def _over_within(self, limit: timedelta) -> bool:
-        try:
-            await workflow.wait_condition(lambda: self._ended, timeout=limit)
-        except TimeoutError:
-            return False
-        return True
+
+async def _within(limit: timedelta, true: Callable[[], bool]) -> bool:
+    try:
+        await workflow.wait_condition(true, timeout=limit)
+    except TimeoutError:
+        return False
+    return True
 
 
 def _time(info: workflow.Info) -> datetime:

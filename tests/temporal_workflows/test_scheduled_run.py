@@ -17,6 +17,7 @@ from models.session import create_session_factory
 from models.trigger import Trigger, TriggerFiring
 from temporal_workflows.contracts import (
     ENDED_SIGNAL,
+    REFRESH_SIGNAL,
     SCHEDULED_RUN,
     ScheduledRunInput,
     schedule_id,
@@ -109,6 +110,27 @@ async def test_it_goes_on_until_it_is_told_that_the_run_is_over(
     await asyncio.wait_for(handle.result(), 10)
     assert len(await firings_of(sessions, trigger)) == 1
     await replayed(handle)
+
+
+async def test_it_goes_on_in_another_history_as_the_same_firing(
+    sessions: Sessions, start: Start, temporal_client: Client
+) -> None:
+    trigger = await new_trigger(sessions)
+    handle = await start(trigger)
+    row = await fired(sessions, trigger)
+    first = (await handle.describe()).run_id
+    await handle.signal(REFRESH_SIGNAL)
+    async with asyncio.timeout(10):
+        while (
+            now := await temporal_client.get_workflow_handle(handle.id).describe()
+        ).run_id == first:
+            await asyncio.sleep(0.05)
+    assert now.status is WorkflowExecutionStatus.RUNNING
+    assert [each.id for each in await firings_of(sessions, trigger)] == [row.id]
+    await temporal_client.get_workflow_handle(handle.id).cancel()
+    with pytest.raises(WorkflowFailureError):
+        await asyncio.wait_for(handle.result(), 10)
+    assert (await fired(sessions, trigger)).status == "withdrawn"
 
 
 async def test_without_waiting_it_only_fires(sessions: Sessions, start: Start) -> None:
