@@ -42,7 +42,12 @@ const REFUSED = {
 };
 
 function serving(versions: unknown[] = VERSIONS): Call[] {
+  let looks = 0;
   return serve(({ method, path }) => {
+    if (path === "/api/v1/executions/r") {
+      looks += 1;
+      return { ...EXECUTION, workflow_version: looks > 1 ? 4 : 2 };
+    }
     if (path.includes("/versions")) return { items: versions, next_cursor: null };
     if (method === "POST") return EXECUTION;
     return path.includes("version=3") ? REFUSED : REPORT;
@@ -84,6 +89,9 @@ describe("upgrading a run", () => {
     expect(calls.filter(({ method }) => method === "POST")).toMatchObject([
       { path: "/api/v1/executions/r/upgrade", body: { version: 4 } },
     ]);
+    expect(useRun.getState().execution?.workflow_version).toBe(2);
+    const taken = () => expect(useRun.getState().execution?.workflow_version).toBe(4);
+    await waitFor(taken, { timeout: 5_000 });
   });
 
   it("that is not possible says why, and cannot be asked for", async () => {

@@ -1,11 +1,12 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { ArrowUpFromLine } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
 import { SelectField } from "@/components/field";
 import { Failure, Loaded } from "@/components/states";
+import { isLive } from "@/components/status";
 import { say } from "@/components/toasts";
 import { type GraphDocument, title } from "@/features/graph";
 import { api, need, type Schemas } from "@/lib/api/client";
@@ -13,6 +14,8 @@ import { type Execution, runIsLive, useRun } from "./store";
 import { useVersions, type Version } from "./versions";
 
 type Report = Schemas["UpgradeReport"];
+
+const LOOK_EVERY_MS = 1_000;
 
 interface UpgradeProps {
   execution: Execution;
@@ -24,6 +27,8 @@ export function Upgrade({ execution, document }: UpgradeProps) {
   const t = useTranslations("upgrade");
   const live = useRun(runIsLive);
   const [open, setOpen] = useState(false);
+  const [accepted, setAccepted] = useState<number | null>(null);
+  useTakenUp(execution.id, accepted);
   const versions = useVersions(execution.workflow_id, live);
   const newer = versions.filter(({ version }) => version > (execution.workflow_version ?? 0));
   if (!live || newer.length === 0) return null;
@@ -38,19 +43,45 @@ export function Upgrade({ execution, document }: UpgradeProps) {
           execution={execution}
           document={document}
           versions={newer}
-          onDone={() => setOpen(false)}
+          onAccepted={(version) => {
+            setAccepted(version);
+            setOpen(false);
+          }}
         />
       </Dialog>
     </>
   );
 }
 
-interface ChoiceProps extends UpgradeProps {
-  versions: Version[];
-  onDone: () => void;
+/** Looks until the run has taken up a version: its events tell of other changes only. */
+function useTakenUp(id: string, version: number | null): void {
+  const { data } = useQuery({
+    queryKey: ["execution", id, "upgrade", version],
+    enabled: version !== null,
+    queryFn: () =>
+      need(
+        api.GET("/api/v1/executions/{execution_id}", { params: { path: { execution_id: id } } }),
+      ),
+    refetchInterval: ({ state: { data: found } }) =>
+      found && (found.workflow_version === version || !isLive(found.status))
+        ? false
+        : LOOK_EVERY_MS,
+  });
+  useEffect(() => {
+    if (!data || data.workflow_version !== version) return;
+    const { workflow_version, temporal } = data;
+    useRun.setState(({ execution }) =>
+      execution?.id === id ? { execution: { ...execution, workflow_version, temporal } } : {},
+    );
+  }, [data, version, id]);
 }
 
-function Choice({ execution, document, versions, onDone }: ChoiceProps) {
+interface ChoiceProps extends UpgradeProps {
+  versions: Version[];
+  onAccepted: (version: number) => void;
+}
+
+function Choice({ execution, document, versions, onAccepted }: ChoiceProps) {
   const t = useTranslations("upgrade");
   const [version, setVersion] = useState(versions[0]?.version ?? 0);
   const path = { execution_id: execution.id };
@@ -75,7 +106,7 @@ function Choice({ execution, document, versions, onDone }: ChoiceProps) {
       ),
     onSuccess: () => {
       say(t("accepted", { version }));
-      onDone();
+      onAccepted(version);
     },
     // Why it is refused now may not be what the report said.
     onError: () => report.refetch(),
