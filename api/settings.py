@@ -18,7 +18,7 @@ class Settings(BaseSettings):
     """Read from the environment; Temporal's own settings are read by its client besides."""
 
     model_config = SettingsConfigDict(
-        extra="ignore", populate_by_name=True, hide_input_in_errors=True
+        env_ignore_empty=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True
     )
 
     database_url: str = Field(validation_alias="DATABASE_URL")

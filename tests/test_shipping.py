@@ -48,6 +48,14 @@ def test_secrets_have_no_default(services: dict[str, Any]) -> None:
     assert "PASTETRADER_SECRET_KEY" not in services["worker"]["environment"]
 
 
+def test_what_the_operator_may_set_reaches_whom_it_is_for(services: dict[str, Any]) -> None:
+    api, worker = services["api"]["environment"], services["worker"]["environment"]
+    for name in ("PASTETRADER_SMTP_URL", "PASTETRADER_SMTP_FROM"):
+        assert api[name] == worker[name] == f"${{{name}:-}}"
+    assert {"PASTETRADER_PUBLIC_URL", "PASTETRADER_KEEP_EXECUTIONS_DAYS"} <= api.keys()
+    assert "PASTETRADER_BUILD_ID" in worker
+
+
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
 def test_every_dependency_is_locked_by_hash(name: str) -> None:
     text = (ROOT / name).read_text()

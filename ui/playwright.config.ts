@@ -3,12 +3,22 @@ import { defineConfig } from "@playwright/test";
 // Debian's browser: nothing is downloaded.
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
+// Makes the account of all others.
+const FIRST = /account\.spec\.ts$/;
+// Takes away what runs of others need.
+const ALONE = /killed-worker\.spec\.ts$/;
+
 export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
-  // One stack serves all of them, and the first makes its account.
-  workers: 1,
+  // One stack and one account serve all of them: names in a test are its own.
+  workers: 2,
   fullyParallel: false,
+  projects: [
+    { name: "account", testMatch: FIRST },
+    { name: "rooms", testIgnore: [FIRST, ALONE], dependencies: ["account"] },
+    { name: "alone", testMatch: ALONE, dependencies: ["rooms"] },
+  ],
   timeout: 90_000,
   expect: { timeout: 15_000 },
   retries: 0,

@@ -1,14 +1,25 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: { alias: { "@": fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "") } },
   test: {
-    environment: "jsdom",
-    include: ["**/*.test.{ts,tsx}"],
-    exclude: ["node_modules/**", ".next/**", "out/**", "e2e/**"],
-    setupFiles: ["./test/setup.ts"],
+    exclude: [...configDefaults.exclude, ".next/**", "out/**", "e2e/**"],
     restoreMocks: true,
     unstubGlobals: true,
+    maxWorkers: "100%",
+    projects: [
+      // What draws nothing needs no page, which takes longer to make than most tests.
+      { extends: true, test: { name: "pure", include: ["**/*.test.ts"], environment: "node" } },
+      {
+        extends: true,
+        test: {
+          name: "page",
+          include: ["**/*.test.tsx"],
+          environment: "jsdom",
+          setupFiles: ["./test/setup.ts"],
+        },
+      },
+    ],
   },
 });

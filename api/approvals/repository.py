@@ -111,14 +111,14 @@ async def page(
     if before is not None:
         statement = statement.where(tuple_(*order) < tuple_(*before))
     statement = statement.order_by(*(part.desc() for part in order)).limit(limit)
-    return await _told(session, (await session.execute(statement)).all())
+    return await _told(session, (await session.execute(statement)).all(), user.id)
 
 
 async def by_id(session: AsyncSession, user: User, approval_id: UUID) -> ApprovalOut | None:
     """One approval that the account may see, as it is committed now."""
     statement = _visible(user).where(Approval.id == approval_id)
     found = await session.execute(statement, execution_options=_FRESH)
-    told = await _told(session, found.all())
+    told = await _told(session, found.all(), user.id)
     return told[0] if told else None
 
 
@@ -139,13 +139,21 @@ async def changed_since(
     return [(row.updated_at, out) for (row, _), out in zip(rows, told, strict=True)]
 
 
-async def _told(session: AsyncSession, found: Sequence[tuple[Approval, bool]]) -> list[ApprovalOut]:
+async def _told(
+    session: AsyncSession, found: Sequence[tuple[Approval, bool]], reader: UUID | None = None
+) -> list[ApprovalOut]:
+    """As `reader` sees them; None is the owner of each."""
     if not found:
         return []
     rows = [row for row, _ in found]
     runs, emails = await _runs(session, rows), await _emails(session, rows)
     return [
-        ApprovalOut.of(row, Surroundings(*runs[row.execution_id], emails, can_decide))
+        ApprovalOut.of(
+            row,
+            Surroundings(
+                *runs[row.execution_id], emails, can_decide, reader in (None, row.owner_id)
+            ),
+        )
         for row, can_decide in found
     ]
 

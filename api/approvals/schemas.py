@@ -88,6 +88,7 @@ class Surroundings:
     workflow_name: str | None
     emails: Mapping[str, str]
     can_decide: bool
+    own: bool
 
 
 class ApprovalOut(BaseModel):
@@ -95,7 +96,7 @@ class ApprovalOut(BaseModel):
 
     `assignees` are e-mail addresses and `role:NAME`; none means the owner of the run. It takes
     `required` of them to approve, and one to reject; `can_decide` says that you are one of them and
-    have not decided yet. `decided_at` is also when it expired, or when its run ended undecided.
+    have not decided yet, `own` that the run is yours to open. `decided_at` is also when it expired, or when its run ended undecided.
     """
 
     id: UUID
@@ -114,6 +115,7 @@ class ApprovalOut(BaseModel):
     required: int
     status: ApprovalStatus
     can_decide: bool
+    own: bool
     decisions: list[DecisionOut]
     comment: str | None
     decided_by: UUID | None
@@ -142,6 +144,7 @@ class ApprovalOut(BaseModel):
             required=row.required,
             status=ApprovalStatus(row.status),
             can_decide=around.can_decide,
+            own=around.own,
             decisions=[
                 DecisionOut(**each, by_email=emails.get(each["by"])) for each in row.decisions
             ],

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from fastapi.sse import ServerSentEvent
@@ -46,6 +47,7 @@ _NODE = aliased(
 _CHANGED = (
     select(
         WorkflowExecution.status,
+        WorkflowExecution.workflow_version,
         WorkflowExecution.temporal_workflow_id.label("temporal_id"),
         _NODE,
     )
@@ -71,29 +73,30 @@ _ENDED = select(func.max(NodeExecution.attempt)).where(
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """After the last event that a client has: (moment, row, log line), and the run's status then.
+    """After the last event that a client has: (moment, row, log line), and the run's state then.
 
     Every commit of the mirror gives the rows it changes one moment, later than any before it in
-    the same execution, so this order is the order of change.
+    the same execution, so this order is the order of change. The state is what is told of the run
+    itself while it goes on: its status, and the version of its graph.
     """
 
     moment: datetime = EPOCH
     row_id: UUID = NO_ID
     seq: int = ALL_LOGS
-    status: str = ""
+    state: str = ""
 
     def __str__(self) -> str:
         """As the id of an event."""
         micros = (self.moment - EPOCH) // timedelta(microseconds=1)
-        return f"{micros}.{self.row_id.hex}.{self.seq}.{self.status}"
+        return f"{micros}.{self.row_id.hex}.{self.seq}.{self.state}"
 
     @classmethod
     def parse(cls, value: str | None) -> "Position":
         """From `Last-Event-ID`; the beginning when it is none of ours."""
         try:
-            micros, row_id, seq, status = (value or "").split(".")
+            micros, row_id, seq, state = (value or "").split(".")
             moment = EPOCH + timedelta(microseconds=int(micros))
-            return cls(moment, UUID(hex=row_id), int(seq), status)
+            return cls(moment, UUID(hex=row_id), int(seq), state)
         except (ValueError, OverflowError):
             return cls()
 
@@ -155,21 +158,22 @@ class ExecutionStream:
             given = {"id": execution_id, "moment": position.moment, "row": position.row_id}
             found = (await session.execute(_CHANGED, given)).all()
             status, temporal_id, more = found[0].status, found[0].temporal_id, len(found) == PAGE
+            state = _state(found[0])
             done = position.seq >= ALL_LOGS
             rows: list[NodeExecution | None] = [row for *_, row in found]
             nodes = [row for row in rows if row and not (done and _at(row, position))]
             logs = await self._logs(session, execution_id, nodes)
             asked = await self._asked(session, nodes, position)
             execution = None
-            if status != position.status and not more:
+            if state != position.state and not more:
                 execution = await session.get_one(WorkflowExecution, execution_id)
         ended = ExecutionStatus(status).is_terminal
         events: list[ServerSentEvent] = []
-        if execution is not None and execution.status != status:
+        if execution is not None and _state(execution) != state:
             # It moved again between the two reads; that is told when its rows are.
             execution = None
-        if execution is not None and position.status == "" and not ended:
-            position = replace(position, status=status)
+        if execution is not None and position.state == "" and not ended:
+            position = replace(position, state=state)
             events.append(self._execution(execution, position))
         for row in nodes:
             if row.ended_at is not None:
@@ -181,8 +185,8 @@ class ExecutionStream:
             events += new
         if more:
             return events, position, False
-        if execution is not None and position.status != status:
-            position = replace(position, status=status)
+        if execution is not None and position.state != state:
+            position = replace(position, state=state)
             events.append(self._execution(execution, position))
         if ended:
             data = {"id": str(execution_id), "status": status}
@@ -233,6 +237,10 @@ class ExecutionStream:
         node = self._view.node(row, temporal_id, brief=True)
         events.append(ServerSentEvent(event="node", id=str(position), data=node))
         return events, position
+
+
+def _state(found: Any) -> str:
+    return f"{found.status}-{found.workflow_version}"
 
 
 def _asks(row: NodeExecution) -> bool:

@@ -114,8 +114,8 @@ async def test_generated_requests_to_what_is_there_make_no_server_error(
 
 def aim(case: Any, ids: dict[str, str]) -> bool:
     """Have a case name what is there; false if it names nothing."""
-    named = {name: ids[name] for name in case.path_parameters or {}}
-    case.path_parameters = named
+    named = {name: ids[name] for name in case.path_parameters or {} if name in ids}
+    case.path_parameters = dict(case.path_parameters or {}) | named
     if not isinstance(case.body, dict) or "workflow_id" not in case.body:
         return bool(named)
     case.body["workflow_id"] = ids["workflow_id"]

@@ -1,6 +1,6 @@
 import { ACCOUNT, expect, test, url } from "./pages";
 
-// By its name the first file, so that there is no account yet.
+// All others come after it: there is no account yet.
 test("the first account is made in the browser, and only once", async ({ page }) => {
   await page.goto(url("/"));
   await page.waitForURL(/\/setup/);

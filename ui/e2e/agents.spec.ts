@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { expectAccessible } from "./accessible";
+import { expectAccessible, expectAccessibleInBothThemes } from "./accessible";
 import { api, ensureAccount, expect, node, saved, signIn, test, url } from "./pages";
 import { type Rule, type ScriptedModel, startModel } from "./scripted-model";
 
@@ -269,43 +269,40 @@ test("a node runs a registered agent, and its own becomes a registered one", asy
   await model.close();
 });
 
-for (const theme of ["light", "dark"] as const) {
-  test(`the rooms of agents are accessible in the ${theme} theme`, async ({ page }) => {
-    test.setTimeout(180_000);
-    await ensureAccount(page);
-    await page.addInitScript((value) => localStorage.setItem("pastetrader-theme", value), theme);
-    await signIn(page);
-    const { id } = await (await api(page)).send<Made>("POST", "/agents", {
-      name: `looked at in the ${theme}`,
-      config: {
-        provider: "anthropic",
-        model: "any",
-        tools: [
-          { name: "now", config: { kind: "builtin", name: "date" }, sensitive: true },
-          { name: "sum", config: { kind: "python", code: "def main(a):\n    return a\n" } },
-        ],
-      },
-    });
-    await page.goto(url("/agents"));
-    await expect(page.getByRole("row")).not.toHaveCount(0);
-    await expectAccessible(page, "agents");
-    await page.goto(url("/agents/edit"));
-    await expect(page.getByText("Save the agent to talk to it.")).toBeVisible();
-    await expectAccessible(page, "a new agent");
-    await page.goto(url(`/agents/edit?id=${id}`));
-    await page.waitForLoadState("networkidle");
-    for (const section of ["Model", "Tools", "Answers and memory", "Budgets and sharing", "JSON"]) {
-      await page.getByRole("tab", { name: section }).click();
-      await expectAccessible(page, section);
-    }
-    await page.getByRole("tab", { name: "Tools" }).click();
-    for (const name of ["now", "sum"]) {
-      const card = page.locator(`[data-agent-tool=${name}]`);
-      await card.getByRole("button", { name: new RegExp(`^${name}`) }).click();
-      await expectAccessible(page, `tool ${name}`);
-    }
+test("the rooms of agents are accessible in both themes", async ({ page }) => {
+  test.setTimeout(180_000);
+  await ensureAccount(page);
+  await signIn(page);
+  const { id } = await (await api(page)).send<Made>("POST", "/agents", {
+    name: "looked at in both themes",
+    config: {
+      provider: "anthropic",
+      model: "any",
+      tools: [
+        { name: "now", config: { kind: "builtin", name: "date" }, sensitive: true },
+        { name: "sum", config: { kind: "python", code: "def main(a):\n    return a\n" } },
+      ],
+    },
   });
-}
+  await page.goto(url("/agents"));
+  await expect(page.getByRole("row")).not.toHaveCount(0);
+  await expectAccessibleInBothThemes(page, "agents");
+  await page.goto(url("/agents/edit"));
+  await expect(page.getByText("Save the agent to talk to it.")).toBeVisible();
+  await expectAccessibleInBothThemes(page, "a new agent");
+  await page.goto(url(`/agents/edit?id=${id}`));
+  await page.waitForLoadState("networkidle");
+  for (const section of ["Model", "Tools", "Answers and memory", "Budgets and sharing", "JSON"]) {
+    await page.getByRole("tab", { name: section }).click();
+    await expectAccessibleInBothThemes(page, section);
+  }
+  await page.getByRole("tab", { name: "Tools" }).click();
+  for (const name of ["now", "sum"]) {
+    const card = page.locator(`[data-agent-tool=${name}]`);
+    await card.getByRole("button", { name: new RegExp(`^${name}`) }).click();
+    await expectAccessibleInBothThemes(page, `tool ${name}`);
+  }
+});
 
 test("the rooms of agents are in Korean too", async ({ page }) => {
   await ensureAccount(page);

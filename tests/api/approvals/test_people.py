@@ -159,7 +159,7 @@ async def test_who_is_not_asked_sees_nothing_and_the_owner_only_looks(
 
     shown = await ann.sees(asks)
     own = await owner.sees(asks)
-    assert shown == own | {"can_decide": True}
+    assert shown == own | {"can_decide": True, "own": False}
     assert shown["workflow_name"].startswith("asks ")
     for route in RUN_ROUTES:
         assert (await ann.api.get(f"/executions/{run_id}{route}")).status_code == 404

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
+from tests.api.executions.test_executions import read_events
 from tests.api.executions.test_pause import rows, status_of
 from tests.api.fixtures import Api, ended, published, started
 
@@ -74,6 +75,25 @@ async def test_a_waiting_run_goes_on_with_the_newer_graph(editor: Api) -> None:
     assert again["workflow_version"] == version
     shown = (await editor.get(f"/executions/{run_id}/graph")).json()
     assert {node["key"] for node in shown["graph"]["nodes"]} == set(rows(run))
+
+
+async def test_followers_see_the_newer_version_at_once(editor: Api) -> None:
+    workflow = await published(editor, before())
+    run_id = await started(editor, workflow)
+    await status_of(editor, run_id, "waiting")
+
+    async def follow() -> list[int]:
+        events = [event async for event in read_events(editor, run_id)]
+        return [data["workflow_version"] for _, kind, data in events if kind == "execution"]
+
+    following = asyncio.create_task(follow())
+    await asyncio.sleep(0.3)
+    version = await newer(editor, workflow, before() | {"output": "{{ nodes.first.output }}"})
+    await editor.post(f"/executions/{run_id}/upgrade", json={"version": version})
+    await ended(editor, run_id)
+    seen = await asyncio.wait_for(following, 10)
+    assert seen[0] == 1
+    assert seen.count(version) >= 2, "when it was taken up, and at the end"
 
 
 async def test_what_began_and_differs_is_refused_with_reasons(editor: Api) -> None:

@@ -75,7 +75,7 @@ function Heading({ approval, onLink }: { approval: Approval; onLink: () => void 
           {" · "}
           <When at={approval.created_at} />
           {/* Whoever is named may see what is asked, but not the run of somebody else. */}
-          {approval.assignees.length === 0 && (
+          {approval.own && (
             <>
               {" · "}
               <Link

@@ -35,6 +35,7 @@ function approval(id: string, more: Partial<Approval> = {}): Approval {
     required: 1,
     status: "pending",
     can_decide: true,
+    own: true,
     decisions: [],
     comment: null,
     decided_by: null,
@@ -105,7 +106,9 @@ describe("the inbox", () => {
       { by: "u", by_email: "a@example.com", approve: true, comment: null, form: null, at: NOW },
     ];
     const assignees = ["role:admin", "b@example.com"];
-    inbox([approval("shared", { assignees, required: 2, decisions, can_decide: false })]);
+    inbox([
+      approval("shared", { assignees, required: 2, decisions, can_decide: false, own: false }),
+    ]);
     show(<Approvals />);
     const shown = await card("shared");
     expect(shown.textContent).toContain("Asked: all administrators, b@example.com");

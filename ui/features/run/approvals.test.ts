@@ -24,6 +24,7 @@ function approval(execution_id: string, parent_execution_id: string | null): App
     required: 1,
     status: "pending",
     can_decide: true,
+    own: true,
     decisions: [],
     reminded_at: null,
     comment: null,

@@ -90,6 +90,7 @@ const ASKED: Approval = {
   assignees: [],
   required: 1,
   can_decide: true,
+  own: true,
   decisions: [],
   reminded_at: null,
   comment: null,

@@ -89,9 +89,6 @@ describe("upgrading a run", () => {
     expect(calls.filter(({ method }) => method === "POST")).toMatchObject([
       { path: "/api/v1/executions/r/upgrade", body: { version: 4 } },
     ]);
-    expect(useRun.getState().execution?.workflow_version).toBe(2);
-    const taken = () => expect(useRun.getState().execution?.workflow_version).toBe(4);
-    await waitFor(taken, { timeout: 5_000 });
   });
 
   it("that is not possible says why, and cannot be asked for", async () => {

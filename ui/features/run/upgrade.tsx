@@ -1,12 +1,11 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { ArrowUpFromLine } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
 import { SelectField } from "@/components/field";
 import { Failure, Loaded } from "@/components/states";
-import { isLive } from "@/components/status";
 import { say } from "@/components/toasts";
 import { type GraphDocument, title } from "@/features/graph";
 import { api, need, type Schemas } from "@/lib/api/client";
@@ -14,8 +13,6 @@ import { type Execution, runIsLive, useRun } from "./store";
 import { useVersions, type Version } from "./versions";
 
 type Report = Schemas["UpgradeReport"];
-
-const LOOK_EVERY_MS = 1_000;
 
 interface UpgradeProps {
   execution: Execution;
@@ -27,8 +24,6 @@ export function Upgrade({ execution, document }: UpgradeProps) {
   const t = useTranslations("upgrade");
   const live = useRun(runIsLive);
   const [open, setOpen] = useState(false);
-  const [accepted, setAccepted] = useState<number | null>(null);
-  useTakenUp(execution.id, accepted);
   const versions = useVersions(execution.workflow_id, live);
   const newer = versions.filter(({ version }) => version > (execution.workflow_version ?? 0));
   if (!live || newer.length === 0) return null;
@@ -43,42 +38,16 @@ export function Upgrade({ execution, document }: UpgradeProps) {
           execution={execution}
           document={document}
           versions={newer}
-          onAccepted={(version) => {
-            setAccepted(version);
-            setOpen(false);
-          }}
+          onAccepted={() => setOpen(false)}
         />
       </Dialog>
     </>
   );
 }
 
-/** Looks until the run has taken up a version: its events tell of other changes only. */
-function useTakenUp(id: string, version: number | null): void {
-  const { data } = useQuery({
-    queryKey: ["execution", id, "upgrade", version],
-    enabled: version !== null,
-    queryFn: () =>
-      need(
-        api.GET("/api/v1/executions/{execution_id}", { params: { path: { execution_id: id } } }),
-      ),
-    refetchInterval: ({ state: { data: found } }) =>
-      found && (found.workflow_version === version || !isLive(found.status))
-        ? false
-        : LOOK_EVERY_MS,
-  });
-  useEffect(() => {
-    if (!data || data.workflow_version !== version) return;
-    const { workflow_version, temporal } = data;
-    useRun.setState(({ execution }) =>
-      execution?.id === id ? { execution: { ...execution, workflow_version, temporal } } : {},
-    );
-  }, [data, version, id]);
-}
-
 interface ChoiceProps extends UpgradeProps {
   versions: Version[];
-  onAccepted: (version: number) => void;
+  onAccepted: () => void;
 }
 
 function Choice({ execution, document, versions, onAccepted }: ChoiceProps) {
@@ -106,7 +75,7 @@ function Choice({ execution, document, versions, onAccepted }: ChoiceProps) {
       ),
     onSuccess: () => {
       say(t("accepted", { version }));
-      onAccepted(version);
+      onAccepted();
     },
     // Why it is refused now may not be what the report said.
     onError: () => report.refetch(),

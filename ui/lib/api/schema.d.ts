@@ -2541,7 +2541,7 @@ export interface components {
          *
          *     `assignees` are e-mail addresses and `role:NAME`; none means the owner of the run. It takes
          *     `required` of them to approve, and one to reject; `can_decide` says that you are one of them and
-         *     have not decided yet. `decided_at` is also when it expired, or when its run ended undecided.
+         *     have not decided yet, `own` that the run is yours to open. `decided_at` is also when it expired, or when its run ended undecided.
          */
         ApprovalOut: {
             /**
@@ -2579,6 +2579,8 @@ export interface components {
             status: components["schemas"]["ApprovalStatus"];
             /** Can Decide */
             can_decide: boolean;
+            /** Own */
+            own: boolean;
             /** Decisions */
             decisions: components["schemas"]["DecisionOut"][];
             /** Comment */
