@@ -34,13 +34,11 @@ from api.drafts.text import PdfReader
 from api.engine import Engine
 from api.events.finished import publish_end
 from api.events.matching import EventMatching
-from api.events.retention import EventRetention
 from api.events.router import router as events_router
 from api.executions.ends import Ends, Told
 from api.executions.retention import RunRetention
 from api.executions.router import router as executions_router
 from api.executions.schemas import View
-from api.hooks.retention import DeliveryRetention
 from api.hooks.router import PATH as HOOK_PATH, router as hooks_router
 from api.mcp.operator import OperatorServers
 from api.mcp.router import router as mcp_router
@@ -50,6 +48,7 @@ from api.notifications.letters import Letters
 from api.notifications.listener import Asked, tell_of_end
 from api.notifications.outbox import Outbox
 from api.notifications.router import router as notifications_router
+from api.retention import RowRetention
 from api.secrets.router import router as secrets_router
 from api.settings import Settings
 from api.sse import ExecutionChannel
@@ -139,8 +138,7 @@ def _assemble(app: FastAPI, settings: Settings) -> None:
     )
     state.mirror = Mirror(state.engine, state.sessions, settings.database_url)
     state.events = EventMatching(state.engine, state.sessions, settings.database_url)
-    state.event_retention = EventRetention(state.sessions)
-    state.delivery_retention = DeliveryRetention(state.sessions)
+    state.row_retention = RowRetention(state.sessions)
     told: list[Told] = [publish_end, tell_of_end, TellsSchedules(state.engine)]
     state.ends = Ends(state.sessions, settings.database_url, told)
     state.asked = Asked(state.sessions, settings.database_url)
@@ -170,8 +168,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         "retention": app.state.retention.run,
         "retention of runs": app.state.run_retention.run,
         "events": app.state.events.run,
-        "event retention": app.state.event_retention.run,
-        "delivery retention": app.state.delivery_retention.run,
+        "retention of rows": app.state.row_retention.run,
         "ends": app.state.ends.run,
         "agreement": app.state.agreement.run,
         "firings": app.state.firings.run,

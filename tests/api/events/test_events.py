@@ -13,8 +13,8 @@ from sqlalchemy import func, insert, select, text, update
 from api.events.finished import publish_end
 from api.events.matching import EventMatching
 from api.events.publishing import MAX_CHAIN, Happening, publish
-from api.events.retention import KEEP
 from api.mirror.store import waiting_for_people
+from api.retention import KEEP
 from models.base import new_id
 from models.enums import ExecutionStatus, NodeType, TriggerType
 from models.event import Event, EventDelivery
@@ -279,7 +279,7 @@ async def test_old_events_go_unless_a_run_took_them(editor: Api, app: FastAPI) -
     async with app.state.sessions.begin() as session:
         chosen = Event.name == event, Event.correlation_key.in_(["1", "2"])
         await session.execute(update(Event).where(*chosen).values(received_at=old))
-    assert await app.state.event_retention.sweep(datetime.now(UTC)) == 1
+    assert (await app.state.row_retention.sweep(datetime.now(UTC)))["events"] == 1
     found = (await editor.get("/events", params={"name": event})).json()["items"]
     assert sorted(each["key"] for each in found) == ["1", "3"]
 

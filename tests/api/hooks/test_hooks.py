@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from sqlalchemy import func, select, update
 
 from api.hooks.repository import KEPT_REFUSALS
-from api.hooks.retention import KEEP
+from api.retention import KEEP
 from models.enums import Role, Verification
 from models.trigger import HookClock, WebhookDelivery
 from models.user import User
@@ -478,5 +478,5 @@ async def test_old_deliveries_are_forgotten(app: FastAPI, editor: Api, anonymous
         await session.execute(
             chosen.values(received_at=WebhookDelivery.received_at - KEEP - timedelta(minutes=1))
         )
-    assert await app.state.delivery_retention.sweep(datetime.now(UTC)) >= 1
+    assert (await app.state.row_retention.sweep(datetime.now(UTC)))["webhook_deliveries"] >= 1
     assert [each["delivery_id"] for each in await deliveries(editor, hook)] == ["new"]
