@@ -20,6 +20,12 @@ from tests.databases import NewDatabase, migrate
 pytest_plugins = ["tests.api.fixtures"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first: the last to begin would keep all processes but one waiting."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 async def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """A PostgreSQL server: the one of `DATABASE_URL`, else an embedded one."""

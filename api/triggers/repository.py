@@ -152,7 +152,10 @@ async def waiting(session: AsyncSession, limit: int) -> list[tuple[TriggerFiring
 
 
 async def pending(session: AsyncSession, limit: int) -> list[tuple[TriggerFiring, Trigger]]:
-    """Firings that are to start their runs, locked, oldest first; also of deleted triggers."""
+    """Firings that are to start their runs, oldest first; also of deleted triggers.
+
+    Locked with their triggers, which `ran` changes: whoever deletes one has it and wants the other.
+    """
     row = TriggerFiring
     statement = (
         select(row, Trigger)
@@ -160,7 +163,7 @@ async def pending(session: AsyncSession, limit: int) -> list[tuple[TriggerFiring
         .where(row.status == FiringStatus.PENDING)
         .order_by(row.created_at, row.id)
         .limit(limit)
-        .with_for_update(skip_locked=True, of=row)
+        .with_for_update(skip_locked=True, key_share=True)
         .execution_options(**{INCLUDE_DELETED: True})
     )
     return [(firing, trigger) for firing, trigger in await session.execute(statement)]

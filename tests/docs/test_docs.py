@@ -4,6 +4,7 @@ import ast
 import asyncio
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -49,9 +50,13 @@ async def test_every_command_runs(tmp_path: Path) -> None:
     async with live_stack(tmp_path / "data"):
         for line in dict.fromkeys(commands):
             process = await asyncio.create_subprocess_shell(
-                line, cwd=ROOT, env=env, stderr=asyncio.subprocess.PIPE
+                line, cwd=ROOT, env=env, stderr=asyncio.subprocess.PIPE, start_new_session=True
             )
-            _, errors = await asyncio.wait_for(process.communicate(), 60)
+            try:
+                _, errors = await asyncio.wait_for(process.communicate(), 60)
+            finally:
+                if process.returncode is None:  # a loop that waits would do so for ever
+                    os.killpg(process.pid, signal.SIGKILL)
             assert process.returncode == 0, (line, errors.decode())
 
 

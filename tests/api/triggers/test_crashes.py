@@ -20,6 +20,7 @@ from activities.artifacts import Artifacts
 from activities.database import Database
 from activities.hints import Hints
 from activities.worker import build_worker
+from api.triggers import repository
 from cli.embedded.temporal import EmbeddedTemporal
 from models.execution import WorkflowExecution
 from models.trigger import Trigger
@@ -73,6 +74,18 @@ async def test_a_firing_starts_once_whatever_dies(idle_app: FastAPI, idle: Api) 
     await asyncio.wait([mirroring])
     assert await committed(idle_app, take) == 0
     assert len(await executions(idle_app)) == 1
+
+
+async def test_a_trigger_is_deleted_while_its_firing_starts(idle_app: FastAPI, idle: Api) -> None:
+    trigger = await made(idle, {"type": "event", "event": "order", "input": {"n": 1}})
+    firing = await fired(idle, trigger)
+    async with idle_app.state.sessions.begin() as session:
+        assert len(await repository.pending(session, 1)) == 1
+        deleting = asyncio.create_task(deleted(idle, trigger))
+        await asyncio.sleep(0.3)  # it waits for what the firing has
+        assert await idle_app.state.firings.take(session) == 1
+    await deleting
+    assert str(firing["id"]) in {str(run.id) for run in await executions(idle_app)}
 
 
 async def test_schedules_become_what_rows_say(
