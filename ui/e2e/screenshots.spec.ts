@@ -170,3 +170,65 @@ test("picture of a draft @screenshots", async ({ page }) => {
   await page.screenshot({ path: `${FOLDER}/draft.png` });
   await model.close();
 });
+
+const WEEKDAYS = {
+  type: "schedule",
+  schedule_type: "cron",
+  cron: "30 17 * * mon-fri",
+  time_zone: "America/New_York",
+  input: { symbols: ["AAPL", "MSFT", "IBM"] },
+};
+
+test("picture of a schedule @screenshots", async ({ page }) => {
+  await ensureAccount(page);
+  await signIn(page);
+  const client = await api(page);
+  const workflow = await client.workflow(document as unknown as Record<string, unknown>);
+  await client.send("POST", `/workflows/${workflow}/publish`);
+  const { id } = await client.send<{ id: string }>("POST", "/triggers", {
+    workflow_id: workflow,
+    name: "After the close",
+    config: WEEKDAYS,
+  });
+  await page.goto(url(`/triggers/edit?id=${id}`));
+  await expect(page.locator("[aria-labelledby=next-firings] li").first()).toBeVisible();
+  await page.waitForTimeout(1_000);
+  await page.screenshot({ path: `${FOLDER}/triggers.png` });
+});
+
+test("picture of the approvals @screenshots", async ({ page }) => {
+  await ensureAccount(page);
+  await signIn(page);
+  const client = await api(page);
+  const form = {
+    type: "object",
+    required: ["shares"],
+    properties: { shares: { type: "integer", title: "Shares", minimum: 1 } },
+  };
+  const id = await client.workflow({
+    name: "weekly orders",
+    nodes: [
+      { key: "start", type: "trigger" },
+      {
+        key: "review",
+        type: "approval",
+        name: "Review the order",
+        inputs: { symbol: "AAPL", rsi: 24.8 },
+        config: {
+          message: "AAPL is below 25. How many shares are to be bought?",
+          form,
+          assignees: ["role:admin", "risk@example.org"],
+          required: 2,
+          approval_seconds: 86_400,
+        },
+      },
+    ],
+    edges: [{ source: "start", target: "review" }],
+  });
+  await client.send("POST", `/workflows/${id}/publish`);
+  await client.send("POST", `/workflows/${id}/executions`, { input: {} });
+  await page.goto(url("/approvals"));
+  await expect(page.getByRole("article", { name: /Review the order/ })).toBeVisible();
+  await page.waitForTimeout(1_000);
+  await page.screenshot({ path: `${FOLDER}/approvals.png` });
+});
