@@ -65,15 +65,16 @@ client: setup $(UI_STAMP) ## Generate the designer's client from the API
 	cd ui && npm run --silent api
 
 test: setup $(UI_STAMP) browser ## All tests, against a real PostgreSQL, a real Temporal and a real browser
-	$(BIN)/pytest -n 4 --dist loadfile --ignore $(ALONE)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore $(ALONE)
 	$(BIN)/pytest $(ALONE)
 	cd ui && npm test
 	cd ui && npm run build
 	cd ui && CHROMIUM=$(BROWSER) npm run e2e
 
-nightly: setup ## 10,000 calls in the sandbox, none of which may fail; an agent through 25 kills
+nightly: setup ## What takes long at its full size: 10,000 calls in the sandbox, an agent through 25 kills
 	SANDBOX_RUNS=10000 $(BIN)/pytest $(ALONE)
 	AGENT_TURNS=200 AGENT_KILLS=25 $(BIN)/pytest tests/chaos/test_agent_kill.py
+	LARGE_MEGABYTES=100 $(BIN)/pytest tests/activities/tools/test_shell_files.py tests/api/artifacts/test_large_values.py
 
 lint: setup $(UI_STAMP) ## Style and import contracts
 	$(BIN)/ruff check .

@@ -36,6 +36,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.mirror.events import Failure, LiveAttempt, Page, failure_of, read_page, storable
 from models.enums import ApprovalStatus
 from models.graph.compatibility import Compatibility
+from models.graph.graph import Graph
+from models.graph.node import CONTAINER_TYPES
 from models.keys import KeySource
 from temporal_workflows.contracts import (
     AGENT_WORKFLOW,
@@ -74,7 +76,8 @@ from temporal_workflows.policies import HEARTBEAT_TIMEOUT, start_to_close
 from temporal_workflows.scheduler import Place
 
 TASK_TIMEOUT = timedelta(seconds=2)
-# Replaying a node costs about a millisecond, and a task must outlast the replay.
+# Replaying a node, or one of a thousand passes, costs about a millisecond on a quiet machine, and a
+# task must outlast the replay.
 LARGE_TASK_TIMEOUT = timedelta(seconds=6)
 LARGE_GRAPH_NODES = 400
 # Mostly there is little or nothing new.
@@ -191,7 +194,7 @@ class Engine:
             EngineUnavailable: Temporal did not answer; try again later.
         """
         graph = start.graph if isinstance(start, GraphInput) else None
-        large = graph is not None and len(graph.nodes) > LARGE_GRAPH_NODES
+        large = graph is not None and _is_large(graph)
         client = await self._connected()
         try:
             await client.start_workflow(
@@ -597,6 +600,12 @@ class Engine:
         mine = found.attempt == pending.attempt
         lines = [storable(line.model_dump(mode="json")) for line in found.lines if mine]
         return LiveAttempt(place, pending.attempt, running, started, last, found.first, lines)
+
+
+def _is_large(graph: Graph) -> bool:
+    return len(graph.nodes) > LARGE_GRAPH_NODES or any(
+        node.type in CONTAINER_TYPES for node in graph.nodes
+    )
 
 
 def read_start(document: Any) -> GraphInput | AgentInput:

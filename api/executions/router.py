@@ -286,9 +286,9 @@ async def resume_execution(
 
 @router.get("/executions/{execution_id}/upgrade", dependencies=WRITES)
 async def get_upgrade_report(
-    execution: ExecutionDep, session: SessionDep, engine: EngineDep, version: Version
+    execution: ExecutionDep, session: SessionDep, engine: EngineDep, version: Version | None = None
 ) -> UpgradeReport:
-    """Whether the run could go on with another version, and what would become of its nodes."""
+    """Whether the run could go on with another version, none the published one; node by node."""
     return await report(session, engine, execution, version)
 
 

@@ -26,9 +26,9 @@ _ENDED = "the execution has ended; run it again with the newer version instead"
 
 
 async def report(
-    session: AsyncSession, engine: Engine, execution: WorkflowExecution, version: int
+    session: AsyncSession, engine: Engine, execution: WorkflowExecution, version: int | None
 ) -> UpgradeReport:
-    """What the run itself says about going on with `version`, as it stands now.
+    """What the run itself says about going on with `version`, none the published one, now.
 
     Raises:
         NoWorkflow: the run has no graph.
@@ -65,7 +65,7 @@ async def upgrade(
 
 
 async def _upgrade(
-    session: AsyncSession, engine: Engine, execution: WorkflowExecution, version: int
+    session: AsyncSession, engine: Engine, execution: WorkflowExecution, version: int | None
 ) -> Upgrade:
     if await repository.is_of_agent(session, execution):
         raise NoWorkflow("an agent's run has no graph: upgrade the run above it")
@@ -83,7 +83,9 @@ async def _upgrade(
         agents=snapshot.agents,
     )
     if encoded_size(found.model_dump(mode="json")) > MAX_START_BYTES:
-        raise SnapshotTooLarge(f"version {version} with all it refers to is over the limit")
+        raise SnapshotTooLarge(
+            f"version {snapshot.version} with all it refers to is over the limit"
+        )
     return found
 
 

@@ -52,7 +52,7 @@ async def test_an_api_killed_between_accepting_and_starting_starts_once(
     stack: Stack, client: Client, sink: Sink
 ) -> None:
     document, wanted = graphs.chain(f"http://{sink.authority}/", 3, 0)
-    workflow_id = await client.publish(document)
+    workflow_id = await client.publish(document | {"name": f"accepted {uuid4().hex}"})
     headers = {"Idempotency-Key": str(uuid4())}
     path = f"/workflows/{workflow_id}/executions"
     before = len(sink.effects())

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _END_SECONDS = 120
+# Between two looks of somebody who waits: each look is a process.
+LOOK_SECONDS = 1.0
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chaos.stack import live_stack
-from tests.cli.commands import command, ended, spawn
+from tests.cli.commands import LOOK_SECONDS, command, ended, spawn
 
 pytestmark = pytest.mark.slow
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "event" / "workflow.yaml"
@@ -29,7 +29,7 @@ async def test_an_event_that_is_sent_wakes_a_run(tmp_path: Path) -> None:
         running = await spawn("run", str(EXAMPLE), *given, "--json", data_dir=data)
         async with asyncio.timeout(60):
             while not await waits(data):
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(LOOK_SECONDS)
         await stack.kill("worker-1")
         await stack.kill("api")
         payload = ("--payload", f"@{file}", "--id", "check-1")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chaos.stack import live_stack
-from tests.cli.commands import command, ended, spawn
+from tests.cli.commands import LOOK_SECONDS, command, ended, spawn
 
 pytestmark = pytest.mark.slow
 DOCUMENT = """
@@ -41,7 +41,7 @@ async def test_runs_are_checked_ended_and_run_again(tmp_path: Path) -> None:
         async def waiting() -> str:
             async with asyncio.timeout(60):
                 while not (found := await execution("list", "--status", "waiting")):
-                    await asyncio.sleep(0.2)
+                    await asyncio.sleep(LOOK_SECONDS)
             return str(found[0]["id"])
 
         running = await spawn("run", str(graph), "--json", data_dir=data)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chaos.stack import live_stack
-from tests.cli.commands import command
+from tests.cli.commands import LOOK_SECONDS, command
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +51,7 @@ async def test_a_trigger_from_its_file_to_its_end(tmp_path: Path) -> None:
                 rows: list[dict[str, Any]] = await given("trigger", "history", "night", "--json")
                 if [row["execution_status"] for row in rows] == ["completed"] * count:
                     return rows
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(LOOK_SECONDS)
 
     async with live_stack(data):
         await ok("workflow", "import", str(flow))

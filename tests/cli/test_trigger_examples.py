@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from chaos.stack import live_stack
-from tests.cli.commands import command
+from tests.cli.commands import LOOK_SECONDS, command
 
 pytestmark = pytest.mark.slow
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -53,7 +53,7 @@ class Shell:
                 found = await self.told("execution", "list", "--workflow", trigger["workflow_id"])
                 if found and found[-1]["status"] == "completed":
                     return found[-1]["output"]
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(LOOK_SECONDS)
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ const ROOMS = [
 ];
 
 test("every room is accessible in both themes", async ({ page }) => {
+  test.setTimeout(180_000);
   await ensureAccount(page);
   await signIn(page);
   for (const room of ROOMS) {
@@ -29,6 +30,7 @@ test("every room is accessible in both themes", async ({ page }) => {
 });
 
 test("designer and run view are accessible in both themes", async ({ page }) => {
+  test.setTimeout(180_000);
   await ensureAccount(page);
   await signIn(page);
   const client = await api(page);

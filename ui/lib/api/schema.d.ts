@@ -1083,7 +1083,7 @@ export interface paths {
         };
         /**
          * Get Upgrade Report
-         * @description Whether the run could go on with another version, and what would become of its nodes.
+         * @description Whether the run could go on with another version, none the published one; node by node.
          */
         get: operations["get_upgrade_report_api_v1_executions__execution_id__upgrade_get"];
         put?: never;
@@ -7970,8 +7970,8 @@ export interface operations {
     };
     get_upgrade_report_api_v1_executions__execution_id__upgrade_get: {
         parameters: {
-            query: {
-                version: number;
+            query?: {
+                version?: number | null;
             };
             header?: never;
             path: {
