@@ -58,7 +58,9 @@ async def webhook(client: Client, workflow_id: str) -> str:
 async def deliver(client: Client, hook: str) -> dict[str, Any]:
     """What a sender is told who tries until somebody answers."""
     body, stamp = json.dumps({"n": 1}), str(int(time.time()))
-    digest = hmac.new(VALUE.encode(), f"{stamp}.delivered-once.{body}".encode(), hashlib.sha256).hexdigest()
+    digest = hmac.new(
+        VALUE.encode(), f"{stamp}.delivered-once.{body}".encode(), hashlib.sha256
+    ).hexdigest()
     headers = {
         "Content-Type": "application/json",
         "X-PasteTrader-Timestamp": stamp,
