@@ -20,9 +20,9 @@ EXECUTIONS, NODES, LOGS, APPROVALS = (
     WorkflowExecution.metadata.tables[model.__tablename__]
     for model in (WorkflowExecution, NodeExecution, ExecutionLog, Approval)
 )
-# What a later event may change of a node's row; a call that waited is scheduled when it may run.
+# What a later event may change of a node's row, besides `started_at`; a call that waited is scheduled when it may run.
 CHANGING = (
-    *("status", "input", "output", "error", "reason", "usage", "started_at", "ended_at"),
+    *("status", "input", "output", "error", "reason", "usage", "ended_at"),
     "scheduled_event_id",
 )
 _DIALECT = make_url("postgresql+asyncpg://").get_dialect()()
@@ -84,6 +84,8 @@ WRITE = text(
         FROM {_rows("nodes", NODES)} JOIN moved AS m ON m.id = r.execution_id
         ON CONFLICT (id, accepted_at) DO UPDATE
         SET updated_at = excluded.updated_at,
+            -- History tells when the last attempt began, of one before only who was there to see it.
+            started_at = coalesce(excluded.started_at, node_executions.started_at),
             {", ".join(f"{name} = excluded.{name}" for name in CHANGING)}
         WHERE :again OR node_executions.status = ANY(:live)
     ), logs AS (
