@@ -258,8 +258,12 @@ test("a run that waits goes on with a newer version of its workflow", async ({ p
   await expect(dialog).toHaveCount(0);
   await expect(page.getByText("version 2", { exact: true })).toBeVisible({ timeout: RUN_MS });
 
-  await page.locator("[data-needs-you=review]").click();
-  await page.locator("[data-approval=pending]").getByRole("button", { name: "Approve" }).click();
+  // It asks again where it goes on; until then the question before is shown.
+  const approve = page.locator("[data-approval=pending]").getByRole("button", { name: "Approve" });
+  await expect(async () => {
+    await page.locator("[data-needs-you=review]").click({ timeout: 2_000 });
+    await approve.click({ timeout: 2_000 });
+  }).toPass({ timeout: RUN_MS });
   await expect(node(page, "told")).toHaveAttribute("data-status", "completed", {
     timeout: RUN_MS,
   });

@@ -15,7 +15,8 @@ test("what a failed run did is undone before one's eyes", async ({ page }) => {
   const client = await api(page);
   const log = (message: string) => ({
     type: "tool",
-    config: { kind: "builtin", name: "log", message },
+    config: { kind: "builtin", name: "log" },
+    inputs: { message },
   });
   const id = await client.workflow({
     name: "is undone",
