@@ -137,8 +137,9 @@ class TellsSchedules:
 
 
 def _event(firing: TriggerFiring, trigger: Trigger) -> Json:
-    if firing.event is not None or trigger.trigger_type != TriggerType.SCHEDULE:
-        return firing.event  # type: ignore[no-any-return]
+    told: Json = firing.event
+    if told is not None or trigger.trigger_type != TriggerType.SCHEDULE:
+        return told
     scheduled = firing.scheduled_at.astimezone(UTC)
     return schedule_event(trigger, firing.cause, scheduled, datetime.now(UTC))
 
